@@ -1,0 +1,97 @@
+package environment
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/aspyx-go/aspyx/reflectx"
+)
+
+type override struct {
+	label
+	place       place
+	constructor any
+
+	used bool
+}
+
+// Override replaces the definition of T by a constructor, before anything is
+// built: the original is never made. T is the type of the definition, or an
+// interface that only one component implements; that component is then
+// replaced as a whole. The constructor has one of the forms that [Provide]
+// takes and returns T, or something that can be assigned to it. A T that
+// nothing defines is a problem, and so is an interface whose component is
+// marked: it has to be overridden by its own type, to stay what it is. Of
+// several overrides of one T the last counts.
+func Override[T any](constructor any) Option {
+	return &override{
+		label: label{kind: "override", typ: reflect.TypeFor[T]()}, place: here(), constructor: constructor,
+	}
+}
+
+func (o *override) apply(s *settings) {
+	fresh := &override{label: o.label, place: o.place, constructor: o.constructor}
+	for i, earlier := range s.overrides {
+		if earlier.typ == o.typ {
+			s.overrides[i] = fresh
+			return
+		}
+	}
+	s.overrides = append(s.overrides, fresh)
+}
+
+// replace puts the constructor in the place of what c was built with.
+func (o *override) replace(p *plan, c *Component) {
+	o.used = true
+	from := origin{place: &o.place}
+	constructor, err := reflectx.ParseConstructor(o.constructor)
+	if err == nil && !constructor.Out.AssignableTo(o.typ) {
+		err = fmt.Errorf("the constructor returns %s, which is no %s", reflectx.Name(constructor.Out), reflectx.Name(o.typ))
+	}
+	if err != nil {
+		p.report(&Problem{
+			Kind: ErrSignature, Summary: fmt.Sprintf("signature of environment.Override[%s]", reflectx.Name(o.typ)), Err: err,
+			Steps: from.steps("overridden"),
+		})
+		return
+	}
+	delete(p.graph.byType, c.typ)
+	p.graph.byType[o.typ] = c
+	c.name, c.typ, c.replaced = "", o.typ, c.declaredAs()
+	c.place, c.value = from.place, reflect.Value{}
+	c.construct(constructor)
+	c.readMarkers()
+}
+
+// overrideInterfaces applies the overrides of interfaces that no component has
+// as its type, but that one implements, and reports those that replace
+// nothing. Which components count is known after the extensions only.
+func (p *plan) overrideInterfaces() {
+	for _, o := range p.settings.overrides {
+		if o.used {
+			continue
+		}
+		from := origin{place: &o.place}.steps("overridden")
+		found := p.graph.implementers(o.typ)
+		switch {
+		case len(found) > 1:
+			p.report(ambiguous(o.typ, found, nil, from))
+		case len(found) == 0:
+			p.report(&Problem{
+				Kind:    ErrMissing,
+				Summary: fmt.Sprintf("missing %s, which environment.Override is to replace", reflectx.Name(o.typ)),
+				Steps:   from, Hint: p.graph.overrideHint(o.typ),
+			})
+		case len(found[0].claimed) > 0:
+			p.report(&Problem{
+				Kind: ErrInvalid,
+				Summary: fmt.Sprintf("invalid override of %s: %s would lose its marker %s",
+					reflectx.Name(o.typ), found[0].title(), reflectx.Name(found[0].claimed[0])),
+				Steps: append(from, found[0].steps(found[0].title())...),
+				Hint:  "override " + found[0].title() + " itself",
+			})
+		default:
+			o.replace(p, found[0])
+		}
+	}
+}

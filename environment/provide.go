@@ -1,0 +1,119 @@
+package environment
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/aspyx-go/aspyx/reflectx"
+)
+
+type providePart struct {
+	declaration
+	constructor any
+}
+
+// Provide makes what the constructor returns a component. The constructor is
+// a function of one of these forms:
+//
+//	func(dependencies…) T
+//	func(dependencies…) (T, error)
+//	func(dependencies…) (T, func(context.Context) error, error)
+//
+// T may be an interface. The function in the last form is called when the
+// environment is shut down, after the component's OnDestroy. A parameter of
+// type [context.Context] is the context given to [Boot]; a variadic last
+// parameter is left empty. A constructor must not return nil without an error.
+func Provide(constructor any) Part {
+	return &providePart{
+		declaration: declaration{label: label{kind: "provide", typ: reflect.TypeOf(constructor)}, place: here()},
+		constructor: constructor,
+	}
+}
+
+func (d *providePart) collect(p *plan, m *module) {
+	from := p.originOf(&d.declaration, m)
+	constructor, err := reflectx.ParseConstructor(d.constructor)
+	if err != nil {
+		p.report(&Problem{Kind: ErrSignature, Summary: "signature", Err: err, Steps: from.steps("provided")})
+		return
+	}
+	c := newComponent(provided, constructor.Out, from)
+	c.construct(constructor)
+	p.declared = append(p.declared, c)
+}
+
+// construct makes the constructor what the component is built with.
+func (c *Component) construct(constructor *reflectx.Constructor) {
+	c.making, c.constructor = provided, constructor
+	c.needs = make([]need, len(constructor.In))
+	for i, t := range constructor.In {
+		c.needs[i].typ = t
+	}
+}
+
+type supplyPart struct {
+	declaration
+	value func() reflect.Value // a function, since printers can't look into it
+}
+
+// Supply makes a ready value a component of type T, which may be an interface.
+// The value stays the caller's: the environment calls none of its hooks. A nil
+// is a problem.
+func Supply[T any](value T) Part {
+	return &supplyPart{
+		declaration: declaration{label: label{kind: "supply", typ: reflect.TypeFor[T]()}, place: here()},
+		value:       func() reflect.Value { return reflect.ValueOf(&value).Elem() },
+	}
+}
+
+func (s *supplyPart) collect(p *plan, m *module) {
+	c := newComponent(supplied, s.typ, p.originOf(&s.declaration, m))
+	c.value = s.value()
+	if reflectx.IsNil(c.value) {
+		p.report(&Problem{
+			Kind: ErrInvalid, Summary: fmt.Sprintf("invalid environment.Supply of %s: the value is nil", c.title()), Steps: c.steps("supplied"),
+			Hint: "supply a value that is set, or use environment.Provide if it is made later",
+		})
+		return
+	}
+	c.instance = c.value.Interface()
+	p.declared = append(p.declared, c)
+}
+
+type assemblePart struct {
+	declaration
+	needs []*Component
+	build assembler
+}
+
+// Assemble returns a part for a component with a list of dependencies that an
+// [Extension] has computed, to be given to [Inspection.Add]. The name is what
+// errors show in place of the type. The function build gets the instances of
+// needs, in their order. It may keep env, to call [Environment.Stop]; the
+// other methods of env are not to be used before boot has ended.
+func Assemble[T any](name string, needs []*Component, build func(ctx context.Context, env *Environment, dependencies []any) (T, error)) Part {
+	return &assemblePart{
+		declaration: declaration{label: label{kind: "assemble", name: name, typ: reflect.TypeFor[T]()}, place: here()},
+		needs:       needs,
+		build: func(ctx context.Context, env *Environment, dependencies []any) (any, error) {
+			return build(ctx, env, dependencies)
+		},
+	}
+}
+
+func (a *assemblePart) collect(p *plan, m *module) {
+	c := newComponent(assembled, a.typ, p.originOf(&a.declaration, m))
+	c.name, c.assemble = a.name, a.build
+	for _, target := range a.needs {
+		if target == nil {
+			p.report(&Problem{
+				Kind: ErrInvalid, Summary: fmt.Sprintf("invalid environment.Assemble of %s: a dependency is nil", c.title()),
+				Steps: c.steps("assembled"),
+			})
+			return
+		}
+		c.needs = append(c.needs, need{typ: target.typ, target: target})
+	}
+	p.declared = append(p.declared, c)
+}
