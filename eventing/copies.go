@@ -1,0 +1,79 @@
+package eventing
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxErrorBytes bounds the error's text in a dead letter.
+const maxErrorBytes = 4 << 10
+
+// retryCopy is the message that the listener's own queue gets for a retry
+// after a delay.
+func (h *handling) retryCopy(delay time.Duration) *Message {
+	message := h.copyTo(h.subscription.queue)
+	message.Delay = delay
+	message.Headers = append(message.Headers,
+		Header{headerAttempt, strconv.Itoa(h.history.attempt + 1)},
+		Header{headerFirstFailure, h.history.firstFailure.UTC().Format(time.RFC3339Nano)},
+	)
+	return message
+}
+
+// deadLetterCopy is the message that the dead-letter queue gets.
+func (h *handling) deadLetterCopy(err error) *Message {
+	s := h.subscription
+	message := h.copyTo(s.queue.DeadLetter())
+	message.Durable = true
+	message.Headers = append(message.Headers,
+		Header{headerError, errorText(err)},
+		Header{headerErrorType, errorType(err)},
+		Header{headerListener, s.listener.Name},
+		Header{headerServer, s.manager.ServerName()},
+		Header{headerAttempts, strconv.Itoa(h.history.attempt)},
+		Header{headerFirstFailure, h.history.firstFailure.UTC().Format(time.RFC3339Nano)},
+		Header{headerLastFailure, h.history.lastFailure.UTC().Format(time.RFC3339Nano)},
+		Header{headerDestination, s.queue.String()},
+	)
+	return message
+}
+
+// copyTo returns a copy of the delivered message for one queue, with what the
+// sender has set.
+func (h *handling) copyTo(queue Queue) *Message {
+	original := h.delivery.Message
+	publication := h.history.publication + 1
+	headers := make([]Header, 0, len(original.Headers)+9)
+	headers = append(headers, original.Headers...)
+	headers = slices.DeleteFunc(headers, func(header Header) bool { return strings.HasPrefix(header.Key, HeaderPrefix) })
+	headers = append(headers, Header{headerPublication, strconv.Itoa(publication)})
+	return &Message{
+		ID: original.ID, Event: h.subscription.listener.Event.Name, Target: &queue,
+		ContentType: original.ContentType, Time: original.Time, Durable: original.Durable,
+		// Brokers keep these ids for each address, which the queues of all
+		// listeners share; and each publication has content of its own.
+		DuplicateID: fmt.Sprintf("%s#%d.%s", original.ID, publication, h.subscription.listener.Name),
+		Headers:     headers, Body: original.Body,
+	}
+}
+
+func errorText(err error) string {
+	text := strings.ToValidUTF8(fmt.Sprint(err), "\uFFFD")
+	return truncate(strings.ReplaceAll(text, "\x00", "\uFFFD"), maxErrorBytes)
+}
+
+// errorType returns the type of the innermost error: the outer ones only say
+// where it happened.
+func errorType(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return fmt.Sprintf("%T", err)
+		}
+		err = inner
+	}
+}

@@ -1,0 +1,143 @@
+package eventing
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// The outcomes of sending. SendEvent's error wraps one of them whenever the
+// event got as far as the transport.
+var (
+	// ErrNotSent is returned when the event surely never left this process,
+	// so that sending it again can't repeat it.
+	ErrNotSent = errors.New("eventing: not sent")
+
+	// ErrUnconfirmed is returned when the event was on its way and no
+	// confirmation came in time: the broker may have it or not.
+	ErrUnconfirmed = errors.New("eventing: sent but not confirmed")
+
+	// ErrRejected is returned when the broker has refused the event. It
+	// concerns that event only.
+	ErrRejected = errors.New("eventing: rejected by the broker")
+)
+
+// The states of a manager and its provider.
+var (
+	// ErrNotRunning is returned by SendEvent before the manager has started.
+	ErrNotRunning = errors.New("eventing: the event manager isn't running yet")
+
+	// ErrClosed is returned after the manager, provider or consumer was
+	// stopped.
+	ErrClosed = errors.New("eventing: closed")
+
+	// ErrStopping is the cause (see [context.Cause]) with which handlers and
+	// sends are cancelled that are still busy when the time limit of a stop
+	// has passed.
+	ErrStopping = errors.New("eventing: stopping")
+
+	// ErrUnavailable is returned when the broker can't be reached, refuses
+	// the connection, or the connection was lost.
+	ErrUnavailable = errors.New("eventing: broker unavailable")
+
+	// ErrQueueInUse is returned when a queue of one server has a consumer
+	// already: another process runs under the same server name.
+	ErrQueueInUse = errors.New("eventing: another process with this server name consumes from the queue")
+)
+
+// What can be wrong with an event, its headers or a pipeline.
+var (
+	// ErrNotEvent is returned when a value is sent whose type is no event.
+	ErrNotEvent = errors.New("eventing: not an event")
+
+	// ErrHeader is returned when a header can't be set: see [Envelope.Set].
+	ErrHeader = errors.New("eventing: header not allowed")
+
+	// ErrNotProceeded is returned when a pipeline has ended the chain without
+	// an error: it forgot ProceedSend or ProceedHandle. To drop an event on
+	// purpose, a pipeline returns [Drop].
+	ErrNotProceeded = errors.New("eventing: pipeline did not proceed")
+
+	// Drop is what a pipeline returns to end the chain on purpose. The event
+	// isn't sent, or counts as handled; SendEvent returns nil. It is counted
+	// in [Stats].
+	Drop = errors.New("eventing: dropped by a pipeline") //nolint:errname,revive,staticcheck // a verb, as users write it: return eventing.Drop
+)
+
+// Permanent marks an error of a listener or pipeline as one that no repetition
+// can mend: the event is dead-lettered at once. Permanent(nil) is nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &permanentError{err}
+}
+
+type permanentError struct{ err error }
+
+func (e *permanentError) Error() string { return e.err.Error() }
+func (e *permanentError) Unwrap() error { return e.err }
+
+func isPermanent(err error) bool {
+	_, ok := errors.AsType[*permanentError](err)
+	return ok
+}
+
+// DecodeError is a body that can't be decoded into its event. It is permanent:
+// the event is dead-lettered.
+type DecodeError struct {
+	// Event is the event's name.
+	Event string
+	// ContentType is the body's media type.
+	ContentType string
+	// Err is the codec's error.
+	Err error
+}
+
+// Error describes the error.
+func (e *DecodeError) Error() string {
+	contentType := e.ContentType
+	if contentType == "" {
+		contentType = "a body without a content type"
+	}
+	return fmt.Sprintf("decode event %q from %s: %v", e.Event, contentType, e.Err)
+}
+
+// Unwrap returns the codec's error.
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// PanicError is a panic in a listener, a pipeline or a codec.
+type PanicError struct {
+	// Value is what panic was called with.
+	Value any
+	// Stack is the goroutine's stack, as [runtime/debug.Stack] prints it.
+	Stack []byte
+}
+
+// newPanicError is to be called by the deferred function that has recovered.
+func newPanicError(value any) *PanicError {
+	return &PanicError{Value: value, Stack: debug.Stack()}
+}
+
+// Error returns the value of the panic, without the stack.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns the value of the panic where it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// IndexError is the failure of one event of [SendEvents].
+type IndexError struct {
+	// Index is the event's place in the slice, from 0.
+	Index int
+	// Err tells what happened to it.
+	Err error
+}
+
+// Error describes the error.
+func (e *IndexError) Error() string { return fmt.Sprintf("event %d: %v", e.Index, e.Err) }
+
+// Unwrap returns what happened to the event.
+func (e *IndexError) Unwrap() error { return e.Err }

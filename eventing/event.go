@@ -1,0 +1,138 @@
+package eventing
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/aspyx-go/aspyx/reflectx"
+)
+
+// Event makes a struct that embeds it an event. The tag is optional:
+//
+//	type OrderPlaced struct {
+//		eventing.Event `event:"name=order.placed,durable"`
+//		ID             string `json:"id"`
+//	}
+//
+// Its options:
+//   - name=…: the event's name, and so its address on the broker; the type's
+//     name where it is missing. A generic type needs one.
+//   - durable: events and queues survive a restart of the broker, and events
+//     wait for a listener that is away.
+//   - broadcast: every server gets the event in a queue of its own, whatever
+//     its listeners say.
+type Event struct {
+	reflectx.Marker `marker:"eventing.Module"`
+}
+
+var (
+	eventMarker = reflect.TypeFor[Event]()
+	eventTag    = reflectx.NewTagSpec("event", "name=", "durable", "broadcast")
+)
+
+// EventDescriptor describes a type of events. It must not be changed.
+type EventDescriptor struct {
+	// Name is the event's name, unique in its manager.
+	Name string
+	// Type is the event's struct type.
+	Type reflect.Type
+	// Durable events survive a restart of the broker.
+	Durable bool
+	// Broadcast events reach every server.
+	Broadcast bool
+}
+
+// EventOption is an option of [RegisterEvent] and [EventOf].
+type EventOption func(*EventDescriptor)
+
+// Name names the event; see [Event].
+func Name(name string) EventOption { return func(d *EventDescriptor) { d.Name = name } }
+
+// Durable makes the event durable; see [Event].
+func Durable() EventOption { return func(d *EventDescriptor) { d.Durable = true } }
+
+// Broadcast makes the event a broadcast; see [Event].
+func Broadcast() EventOption { return func(d *EventDescriptor) { d.Broadcast = true } }
+
+// EventDefinition names a type of events. The zero value is not one; see
+// [EventOf].
+type EventDefinition struct {
+	eventType reflect.Type
+	options   []EventOption
+}
+
+// EventOf defines T as an event, for [Config].Events. A type that embeds
+// [Event] says its options in its tag and takes none here; one that can't, as
+// it is generated or another module's, takes them here.
+func EventOf[T any](options ...EventOption) EventDefinition {
+	return EventDefinition{eventType: reflect.TypeFor[T](), options: options}
+}
+
+func (d EventDefinition) describe() (*EventDescriptor, error) {
+	if d.eventType == nil {
+		return nil, errors.New("event definition is empty: use EventOf")
+	}
+	if d.eventType.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("event %s must be a struct type", reflectx.Name(d.eventType))
+	}
+	if marker, ok := findMarker(d.eventType, isEventMarker); ok {
+		if len(d.options) == 0 {
+			return describeEvent(marker, d.eventType)
+		}
+		return nil, fmt.Errorf("event %s embeds eventing.Event: say its options in the tag, not with RegisterEvent", reflectx.Name(d.eventType))
+	}
+	descriptor := &EventDescriptor{Type: d.eventType}
+	for _, option := range d.options {
+		option(descriptor)
+	}
+	if err := descriptor.complete(); err != nil {
+		return nil, err
+	}
+	return descriptor, nil
+}
+
+// describeEvent reads a type that embeds Event.
+func describeEvent(marker reflectx.EmbeddedMarker, t reflect.Type) (*EventDescriptor, error) {
+	options, _, err := eventTag.Parse(marker.Field.Tag)
+	if err != nil {
+		return nil, fmt.Errorf("event %s: %w", reflectx.Name(t), err)
+	}
+	descriptor := &EventDescriptor{
+		Name:      options["name"],
+		Type:      t,
+		Durable:   options.Has("durable"),
+		Broadcast: options.Has("broadcast"),
+	}
+	if err := descriptor.complete(); err != nil {
+		return nil, err
+	}
+	return descriptor, nil
+}
+
+func (d *EventDescriptor) complete() error {
+	if d.Name == "" {
+		name, ok := reflectx.SimpleName(d.Type)
+		if !ok {
+			return fmt.Errorf("event %s is an instance of a generic type: give it a name in its tag", reflectx.Name(d.Type))
+		}
+		d.Name = name
+	}
+	if err := checkName("event", d.Name); err != nil {
+		return fmt.Errorf("event %s: %w", reflectx.Name(d.Type), err)
+	}
+	return nil
+}
+
+func isEventMarker(t reflect.Type) bool { return t == eventMarker }
+
+// findMarker returns the marker of t that is wanted.
+func findMarker(t reflect.Type, wanted func(reflect.Type) bool) (reflectx.EmbeddedMarker, bool) {
+	markers, _ := reflectx.Markers(t) // what is misplaced is the caller's to report
+	for _, marker := range markers {
+		if wanted(marker.Type) {
+			return marker, true
+		}
+	}
+	return reflectx.EmbeddedMarker{}, false
+}

@@ -1,0 +1,58 @@
+package eventing
+
+import "time"
+
+// Message is one event as a [Provider] carries it. It is never changed once it
+// was submitted or delivered: several queues may share one.
+type Message struct {
+	// ID is the event's id. It survives retries, redelivery and replay. A
+	// provider that receives a message without an id leaves it zero.
+	ID ID
+
+	// Event is the event's name: the address to send to.
+	Event string
+
+	// Target, unless nil, is the only queue that gets the message, in place of
+	// all queues of the event. It serves delayed retries and dead letters.
+	Target *Queue
+
+	// ContentType is the media type of Body; empty where a foreign sender
+	// gave none.
+	ContentType string
+
+	// Time is when the event was sent; zero where a foreign sender gave none.
+	// The wire keeps milliseconds.
+	Time time.Time
+
+	// Durable asks the broker to keep the message across its restart.
+	Durable bool
+
+	// Delay is how long the queue keeps the message back. Zero means not.
+	Delay time.Duration
+
+	// DuplicateID is the transport's id of this very publication, where the
+	// broker detects duplicates by it. Empty means none. No two publications
+	// with different content or targets share one.
+	DuplicateID string
+
+	// Headers are the envelope's headers, and eventing's own (see
+	// [HeaderPrefix]), with keys in the order they were set.
+	Headers []Header
+
+	// Body is the encoded event.
+	Body []byte
+
+	// Invalid tells, on receiving, why this message can't be read by the
+	// provider. Such a message is dead-lettered with the reason. Nil means
+	// that it can.
+	Invalid error
+}
+
+// Header is one header of a message.
+type Header struct {
+	// Key is one of the keys that [Envelope.Set] accepts, or one of eventing's.
+	Key string
+
+	// Value is UTF-8 without NUL.
+	Value string
+}

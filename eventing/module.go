@@ -1,0 +1,210 @@
+package eventing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/aspyx-go/aspyx/environment"
+	"github.com/aspyx-go/aspyx/reflectx"
+)
+
+// Module is the part of a module that makes events, listeners and pipelines
+// work: it adds an [*EventManager] to the environment, finds what the other
+// parts register, and starts and stops it all.
+//
+// The source tells where the events go: the Config of a transport, a
+// *memory.Broker, or [Configured]. Without one, the container must provide a
+// [Provider]. [Use] replaces it at boot.
+func Module(source ...Source) environment.Part {
+	chosen := moduleSource{}
+	if len(source) > 0 {
+		chosen.source = source[0]
+	}
+	chosen.tooMany = len(source) > 1
+	return environment.Module("eventing", environment.Contribute(chosen), extension)
+}
+
+// RegisterEvent makes T an event, for types that can't embed [Event] because
+// they are generated or another module's.
+func RegisterEvent[T any](options ...EventOption) environment.Part {
+	return environment.Contribute(EventOf[T](options...))
+}
+
+// Use has the environment send and receive through this source, whatever its
+// module says: for tests, or a flag.
+func Use(source Source) environment.Option {
+	return environment.Setting(useSource{source})
+}
+
+// ServerName names this server, for the queues that each server has for
+// itself. It wins over the name in the transport's Config. Processes that run
+// at the same time must have different names.
+func ServerName(name string) environment.Option {
+	return environment.Setting(serverName(name))
+}
+
+// UseCodec has the environment encode and decode all events by this codec. The
+// default is [JSON].
+func UseCodec(codec Codec) environment.Option {
+	return environment.Setting(useCodec{codec})
+}
+
+type (
+	moduleSource struct {
+		source  Source
+		tooMany bool
+	}
+	useSource  struct{ Source }
+	useCodec   struct{ Codec }
+	serverName string
+)
+
+// extension is one value for all modules, so that an environment has one.
+var extension = environment.Extend(glue{})
+
+// glue is what the container knows of eventing.
+type glue struct{}
+
+// Extend implements [environment.Extension].
+func (glue) Extend(inspection *environment.Inspection) {
+	registry := newRegistry()
+	registerEvents(inspection, registry)
+	var listeners, pipelines []*environment.Component
+	for _, component := range inspection.Components() {
+		for _, marker := range component.Markers() {
+			var err error
+			switch {
+			case isListenerMarker(marker.Type):
+				if err = mustBePointer(component); err == nil {
+					err = registry.addListener(marker, component.Type(), component.Place())
+				}
+				listeners = append(listeners, component)
+			case isPipelineMarker(marker.Type):
+				if err = mustBePointer(component); err == nil {
+					err = registry.addPipeline(marker, component.Type())
+				}
+				pipelines = append(pipelines, component)
+			default:
+				continue
+			}
+			inspection.Claim(component, marker.Type)
+			if err != nil {
+				inspection.Report(component, err, "")
+			}
+		}
+	}
+	managers := inspection.Add(managerPart(inspection))
+	if len(managers) != 1 {
+		return // the container has one already, and says so
+	}
+	needs := slices.Concat(managers, listeners, pipelines)
+	inspection.Add(environment.Assemble("eventing", needs,
+		func(_ context.Context, env *environment.Environment, built []any) (*dispatcher, error) {
+			m, ok := built[0].(*EventManager)
+			if !ok {
+				return nil, fmt.Errorf("%T is no event manager", built[0])
+			}
+			m.onFail = env.Stop
+			n := 1 + len(listeners)
+			return &dispatcher{m}, m.wire(registry, built[1:n], built[n:])
+		}))
+}
+
+// registerEvents adds all events before the first listener is read.
+func registerEvents(inspection *environment.Inspection, registry *registry) {
+	for _, contribution := range environment.Contributions[EventDefinition](inspection) {
+		descriptor, err := contribution.Value.describe()
+		if err == nil {
+			err = registry.addEvent(descriptor, contribution.Place)
+		}
+		if err != nil {
+			inspection.Report(nil, fmt.Errorf("%w (%s)", err, contribution.Place), "")
+		}
+	}
+	for _, component := range inspection.Components() {
+		for _, marker := range component.Markers() {
+			if !isEventMarker(marker.Type) {
+				continue
+			}
+			inspection.Claim(component, marker.Type)
+			if err := registry.addEventType(marker, component.Struct(), component.Place()); err != nil {
+				inspection.Report(component, err, "")
+			}
+			if len(component.Markers()) == 1 {
+				inspection.RecordOnly(component)
+			}
+		}
+	}
+}
+
+func mustBePointer(component *environment.Component) error {
+	if component.Type().Kind() == reflect.Pointer {
+		return nil
+	}
+	return fmt.Errorf("constructor returns %s: return *%s", reflectx.Name(component.Type()), reflectx.Name(component.Type()))
+}
+
+// managerPart makes the manager from the chosen source, or from a Provider of
+// the container.
+func managerPart(inspection *environment.Inspection) environment.Part {
+	modules := environment.Contributions[moduleSource](inspection)
+	chosen := modules[0].Value.source
+	for _, other := range modules {
+		if other.Value.tooMany {
+			inspection.Report(nil, fmt.Errorf("eventing.Module takes one source (%s)", other.Place), "")
+		}
+	}
+	for _, other := range modules[1:] {
+		inspection.Report(nil, fmt.Errorf("eventing.Module is listed twice: %s and %s", modules[0].Place, other.Place),
+			"keep one in a variable and list that, or only one")
+	}
+	if use, ok := environment.SettingOf[useSource](inspection); ok {
+		chosen = use.Source
+		if chosen == nil {
+			inspection.Report(nil, errors.New("eventing.Use was given nil"), "")
+		}
+	}
+	config := Config{Logger: inspection.Logger()}
+	if codec, ok := environment.SettingOf[useCodec](inspection); ok {
+		config.Codec = codec.Codec
+	}
+	server, _ := environment.SettingOf[serverName](inspection)
+	finish := func(provider Provider) (*EventManager, func(context.Context) error, error) {
+		m, err := newManager(provider, config)
+		if err != nil {
+			return nil, nil, err
+		}
+		return m, m.close, nil
+	}
+	if chosen == nil {
+		if server != "" {
+			inspection.Report(nil, errors.New("eventing.ServerName can't reach a provider that the container provides"), "set the name where the provider is made")
+		}
+		return environment.Provide(finish)
+	}
+	return environment.Provide(func() (*EventManager, func(context.Context) error, error) {
+		provider, err := chosen.Open(Settings{ServerName: string(server), Logger: config.Logger})
+		if err != nil {
+			return nil, nil, fmt.Errorf("open provider: %w", err)
+		}
+		return finish(provider)
+	})
+}
+
+// dispatcher starts and stops the manager at the right moments: it depends on
+// the manager, all listeners and all pipelines, and so is built last and
+// stopped first, while they can still work.
+type dispatcher struct{ manager *EventManager }
+
+// OnInit connects and declares the queues: events that others send in their
+// OnRunning wait there.
+func (d *dispatcher) OnInit(ctx context.Context) error { return d.manager.open(ctx) }
+
+// OnRunning attaches the listeners.
+func (d *dispatcher) OnRunning(ctx context.Context) error { return d.manager.attach(ctx) }
+
+// OnStopping ends intake and waits for the handlers.
+func (d *dispatcher) OnStopping(ctx context.Context) error { return d.manager.drain(ctx) }

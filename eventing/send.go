@@ -1,0 +1,213 @@
+package eventing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/aspyx-go/aspyx/reflectx"
+)
+
+// SendOption is an option of one send.
+type SendOption func(*Envelope)
+
+// WithHeader sets a header of the event, before the pipelines see it. See
+// [Envelope.Set] for what a header may be.
+func WithHeader(key, value string) SendOption {
+	return func(e *Envelope) { e.Set(key, value) }
+}
+
+var errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineExceeded)
+
+// SendEvent sends an event, a value of an event type or a non-nil pointer to
+// one, and returns nil once the broker has confirmed it, or a pipeline has
+// dropped it. Concurrent callers don't wait for one another. Without a
+// deadline in ctx the send timeout of the manager applies.
+//
+// The error wraps [ErrNotSent], [ErrUnconfirmed] or [ErrRejected] for what
+// became of it at the transport; [ErrNotEvent], [ErrHeader] and
+// [ErrNotProceeded], and the errors of codec and pipelines, for what never got
+// that far; [ErrNotRunning] before the start and [ErrClosed] after the stop.
+func (m *EventManager) SendEvent(ctx context.Context, event any, options ...SendOption) error {
+	s := m.begin(ctx, event, options)
+	return s.finish() //nolint:contextcheck // it has the context since begin
+}
+
+// SendEvents sends many events, in their order, without waiting for each one's
+// confirmation before the next is sent. T may be any, for events of different
+// types. It goes on after a failure; the error joins an [*IndexError] for each
+// event that wasn't confirmed.
+func SendEvents[T any](ctx context.Context, manager *EventManager, events []T, options ...SendOption) error {
+	// Providers bound what is unconfirmed; the window only bounds memory here.
+	const window = 1024
+	var errs []error
+	sends := make([]*sending, 0, min(window, len(events)))
+	done := 0
+	settle := func() { //nolint:contextcheck // each has its context since begin
+		for _, s := range sends {
+			if err := s.finish(); err != nil {
+				errs = append(errs, &IndexError{Index: done, Err: err})
+			}
+			done++
+		}
+		sends = sends[:0]
+	}
+	for i := range events {
+		if len(sends) == window {
+			settle()
+		}
+		sends = append(sends, manager.begin(ctx, events[i], options))
+	}
+	settle()
+	return errors.Join(errs...)
+}
+
+// sending is one event between the hand-over and the confirmation.
+type sending struct {
+	envelope Envelope
+	ctx      lazyContext
+	manager  *EventManager
+	event    *EventDescriptor
+	err      error // of what came before the hand-over, or of the chain
+	submit   error // of the last hand-over
+	receipt  Receipt
+}
+
+// begin walks the chain up to the hand-over.
+func (m *EventManager) begin(ctx context.Context, event any, options []SendOption) *sending {
+	s := &sending{manager: m}
+	if s.err = m.state.sendable(); s.err != nil {
+		return s
+	}
+	if s.event, s.err = m.descriptorOf(event); s.err != nil {
+		return s
+	}
+	now := time.Now()
+	s.ctx.Context, s.ctx.halt = ctx, m.base //nolint:fatcontext // one link, once
+	if _, ok := ctx.Deadline(); !ok {
+		s.ctx.deadline, s.ctx.cause = now.Add(m.config.SendTimeout), errSendTimeout
+	}
+	e := &s.envelope
+	e.event, e.codec = event, m.config.Codec
+	e.message = &Message{
+		ID: newID(now), Event: s.event.Name, ContentType: e.codec.ContentType(), Time: now, Durable: s.event.Durable,
+	}
+	e.run = run{chain: m.chain, sending: s}
+	for _, option := range options {
+		option(e)
+	}
+	s.err = s.walk() //nolint:contextcheck // it has the context
+	return s
+}
+
+// walk calls the chain and turns a panic into an error.
+func (s *sending) walk() (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("send event %q: %w", s.event.Name, newPanicError(value))
+		}
+	}()
+	return s.envelope.proceedSend(&s.ctx, s.event)
+}
+
+// handOver is the end of the chain: it encodes and submits.
+func (s *sending) handOver(ctx context.Context, e *Envelope) error {
+	if s.receipt != nil {
+		return fmt.Errorf("send event %q: a pipeline has proceeded twice", s.event.Name)
+	}
+	if err := checkHeaders(e.headers); err != nil {
+		return err
+	}
+	body, err := e.Body()
+	if err != nil {
+		return err
+	}
+	message := e.message
+	message.Headers, message.Body = e.headers, body
+	e.shared = true
+	if message.Durable {
+		message.DuplicateID = message.ID.String()
+	}
+	s.receipt, s.submit = s.manager.provider.Submit(ctx, message)
+	return s.submit
+}
+
+// finish waits for the confirmation and tells the outcome.
+func (s *sending) finish() error {
+	if s.ctx.Context == nil {
+		return s.err // nothing was begun
+	}
+	defer s.ctx.release()
+	err := s.outcome()
+	s.tell(err)
+	return err
+}
+
+func (s *sending) outcome() error {
+	m := s.manager
+	var confirmed error
+	if s.receipt != nil {
+		confirmed = s.receipt.Wait(&s.ctx)
+		if confirmed != nil {
+			confirmed = fmt.Errorf("send event %q: %w", s.event.Name, confirmed)
+		} else {
+			m.stats.sent.Add(1)
+		}
+	}
+	switch {
+	case errors.Is(s.err, Drop):
+		m.stats.dropped.Add(1)
+		return confirmed
+	case s.err != nil && s.submit != nil:
+		return fmt.Errorf("send event %q: %w", s.event.Name, s.err)
+	case s.err != nil:
+		return errors.Join(s.err, confirmed)
+	case s.submit != nil: // a pipeline has swallowed it: it wasn't sent all the same
+		return fmt.Errorf("send event %q: %w", s.event.Name, s.submit)
+	case !s.envelope.run.proceeded:
+		return fmt.Errorf("send event %q: %w", s.event.Name, ErrNotProceeded)
+	}
+	return confirmed
+}
+
+// tell calls the callbacks of the pipelines, whose panics end nothing.
+func (s *sending) tell(err error) {
+	if len(s.envelope.outcomes) == 0 {
+		return
+	}
+	defer func() {
+		if value := recover(); value != nil {
+			s.manager.logPanic(&s.ctx, "OnOutcome", value)
+		}
+	}()
+	s.envelope.ended(err)
+}
+
+// descriptorOf finds the event's descriptor: by the type of the value, or of
+// what it points to.
+func (m *EventManager) descriptorOf(event any) (*EventDescriptor, error) {
+	t := reflect.TypeOf(event)
+	if descriptor, ok := m.events[t]; ok {
+		return descriptor, nil
+	}
+	if t == nil {
+		return nil, fmt.Errorf("%w: nil", ErrNotEvent)
+	}
+	if t.Kind() == reflect.Pointer {
+		if descriptor, ok := m.events[t.Elem()]; ok {
+			if reflect.ValueOf(event).IsNil() {
+				return nil, fmt.Errorf("%w: a nil %s", ErrNotEvent, reflectx.Name(t))
+			}
+			return descriptor, nil
+		}
+	}
+	if s, ok := reflectx.StructOf(t); ok {
+		if _, ok := findMarker(s, isEventMarker); ok {
+			return nil, fmt.Errorf("%w: %s isn't registered: add environment.Register[%s]() to a module, or eventing.EventOf to Config.Events",
+				ErrNotEvent, reflectx.Name(s), reflectx.Name(s))
+		}
+	}
+	return nil, fmt.Errorf("%w: %s: embed eventing.Event in it, or add eventing.RegisterEvent", ErrNotEvent, reflectx.Name(t))
+}
