@@ -1,0 +1,50 @@
+// Package eventingtest holds the conformance suite: what eventing promises
+// about a delivery, as cases that every provider must pass.
+//
+// # How to use it
+//
+// The author of a provider writes one test:
+//
+//	func TestConformance(t *testing.T) {
+//		eventingtest.Run(t, eventingtest.Harness{
+//			Provider: func(t eventingtest.T, server string) eventing.Provider {
+//				provider, err := mybroker.New(mybroker.Config{URL: url, ServerName: server})
+//				require.NoError(t, err)
+//				return provider
+//			},
+//		})
+//	}
+//
+// Each case is a subtest named promise-<number>/<case>. Cases run beside each
+// other, on one broker: each sends events of a name of its own. The names of
+// listeners are fixed, so that a provider whose broker knows queue names only
+// globally must be made with [eventing.NamingQualified].
+//
+// # What it asks
+//
+// The numbers are those of the documentation's list of promises:
+//
+//	1  one delivery per queue, by the listener that owns the queue
+//	2  competing processes, groups, queues of one server
+//	3  the acknowledgement follows the handler
+//	4  durable events wait; a server's transient queue leaves nothing
+//	5  headers, identity and body arrive byte by byte
+//	6  pipelines: order, stop, drop, context, headers
+//	8  dead letters with their reason, delayed retries
+//	9  stopping isn't a failure
+//	12 everything is bounded
+//
+// Some cases drive the provider through an [eventing.EventManager], as users
+// do. Others call it directly, where the contract of [eventing.Provider] says
+// more than a manager shows.
+//
+// # How it fails
+//
+// A case waits up to 20 seconds for what must happen, and then says what it
+// has seen. It doesn't wait for what must not happen: it sends one more event,
+// the fence, and looks at what has come before it. So a provider that passes
+// takes a few seconds, nearly all of them in the retry with a delay.
+//
+// The suite is tested itself: providers with one fault each go through it, and
+// each fault must be caught by the cases that are named for it.
+package eventingtest

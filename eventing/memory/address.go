@@ -1,0 +1,166 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/aspyx-go/aspyx/eventing"
+)
+
+var (
+	errTooLarge = errors.New("it is larger than a queue may be (raise MaxBytes in memory.Config)")
+	errNoTarget = errors.New("its target queue doesn't exist (declare it before)")
+)
+
+func notSent(cause error) error { return fmt.Errorf("%w: %w", eventing.ErrNotSent, cause) }
+
+func rejected(cause error) error { return fmt.Errorf("%w: %w", eventing.ErrRejected, cause) }
+
+// address is what events of one name are sent to. Its lock guards its queues
+// and their consumers too: that makes a message enter all queues at once, and
+// it is the only lock on the way of a message.
+type address struct {
+	broker *Broker
+	name   string
+
+	mu     sync.Mutex
+	queues []*queue
+	line   ring[*parked] // senders that wait for room
+	woken  *parked       // whom unlock wakes
+	idle   bool          // unlock tells Drain that a queue has become empty
+}
+
+// unlock releases the lock and then wakes those who were served under it: no
+// channel is touched with the lock held.
+func (a *address) unlock() {
+	woken, idle := a.woken, a.idle
+	a.woken, a.idle = nil, false
+	a.mu.Unlock()
+	for woken != nil {
+		next := woken.next // read first: once woken, it may wait elsewhere
+		woken.next = nil
+		woken.wake <- struct{}{}
+		woken = next
+	}
+	if idle {
+		a.broker.signalIdle()
+	}
+}
+
+// served has p woken by unlock.
+func (a *address) served(p *parked) {
+	p.next, a.woken = a.woken, p
+}
+
+func (a *address) find(name string) *queue {
+	for _, q := range a.queues {
+		if q.name == name {
+			return q
+		}
+	}
+	return nil
+}
+
+// submit puts the message into the queues, or waits in line for room until
+// the context is done or stop is closed.
+func (a *address) submit(ctx context.Context, stop <-chan struct{}, message *eventing.Message, size int64) error {
+	s := submission{message: message, size: size}
+	a.mu.Lock()
+	if a.broker.closed.Load() {
+		a.unlock()
+		return notSent(eventing.ErrClosed)
+	}
+	if message.Target != nil {
+		s.target = a.find(queueName(*message.Target))
+		if s.target == nil {
+			a.unlock()
+			return rejected(errNoTarget)
+		}
+	}
+	if (s.target != nil || a.line.len() == 0) && a.fits(s) {
+		a.place(s)
+		a.unlock()
+		return nil
+	}
+	p := a.broker.park()
+	p.submission = s
+	a.line.pushBack(p)
+	a.unlock()
+
+	var err error
+	select {
+	case <-p.wake:
+		err = p.err
+	case <-ctx.Done():
+		err = a.leave(p, context.Cause(ctx))
+	case <-stop:
+		err = a.leave(p, eventing.ErrClosed)
+	}
+	a.broker.unpark(p)
+	return err
+}
+
+// leave takes a sender out of the line, unless it was served meanwhile.
+func (a *address) leave(p *parked, cause error) error {
+	a.mu.Lock()
+	left := remove(&a.line, p)
+	if left {
+		a.admit() // a smaller message behind p may fit
+	}
+	a.unlock()
+	if left {
+		return notSent(cause)
+	}
+	<-p.wake
+	return p.err
+}
+
+// admit serves those in line for whom there is room, strictly in order, so
+// that small messages can't starve a large one.
+func (a *address) admit() {
+	for a.line.len() > 0 {
+		p := *a.line.at(0)
+		switch {
+		case p.target != nil && p.target.gone:
+			p.err = rejected(errNoTarget)
+		case a.fits(p.submission):
+			a.place(p.submission)
+		default:
+			return
+		}
+		a.line.popFront()
+		a.served(p)
+	}
+}
+
+func (a *address) fits(s submission) bool {
+	if s.target != nil {
+		return s.target.fitsTargeted()
+	}
+	for _, q := range a.queues {
+		if !q.fits(s.size) {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *address) place(s submission) {
+	if s.target != nil {
+		s.target.put(s.message, s.size)
+		return
+	}
+	for _, q := range a.queues {
+		q.put(s.message, s.size)
+	}
+}
+
+// drop removes a queue with all that is in it.
+func (a *address) drop(q *queue) {
+	q.gone = true
+	q.stopTimer()
+	a.queues = slices.DeleteFunc(a.queues, func(other *queue) bool { return other == q })
+}
