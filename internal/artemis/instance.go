@@ -1,0 +1,43 @@
+package artemis
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/template"
+)
+
+// The instance's configuration: what `artemis create` would write for a
+// broker with a login and one acceptor, without web console, clustering and
+// tuning run. Writing it costs no JVM and shows the password to no command
+// line.
+//
+//go:embed instance
+var instanceFiles embed.FS
+
+var instanceTemplates = template.Must(template.ParseFS(instanceFiles, "instance/*"))
+
+func writeInstance(dir string, port int, password string) error {
+	etc := filepath.Join(dir, "etc")
+	for _, folder := range []string{etc, filepath.Join(dir, "tmp")} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return fmt.Errorf("create the broker's folder: %w", err)
+		}
+	}
+	values := struct {
+		Etc, User, Password string
+		Port                int
+	}{Etc: etc, User: user, Password: password, Port: port}
+	for _, file := range instanceTemplates.Templates() {
+		var text bytes.Buffer
+		if err := file.Execute(&text, values); err != nil {
+			return fmt.Errorf("fill in the broker's %s: %w", file.Name(), err)
+		}
+		if err := os.WriteFile(filepath.Join(etc, file.Name()), text.Bytes(), 0o600); err != nil {
+			return fmt.Errorf("write the broker's configuration: %w", err)
+		}
+	}
+	return nil
+}
