@@ -1,0 +1,168 @@
+package amqp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/Azure/go-amqp"
+
+	"github.com/aspyx-go/aspyx/eventing"
+)
+
+// consumer is one listener's link to its queue.
+type consumer struct {
+	provider *Provider
+	event    string
+	source   string // where it is attached, for errors
+	link     *link[*amqp.Receiver]
+	prefetch uint32
+
+	settled atomic.Uint32 // since credit was issued last
+	closed  atomic.Bool
+}
+
+var _ eventing.Consumer = (*consumer)(nil)
+
+// Attach implements [eventing.Provider].
+func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
+	defer cancel()
+	made, err := await(ctx, p, func() (*consumer, error) { return p.attach(ctx, queue, prefetch) }, func(late *consumer) {
+		late.link.close(context.WithoutCancel(ctx))
+	})
+	if err != nil {
+		return nil, err // not made: a nil pointer in an interface isn't nil
+	}
+	return made, nil
+}
+
+// attach opens the link and asks for the first messages.
+func (p *Provider) attach(ctx context.Context, queue eventing.Queue, prefetch int) (*consumer, error) {
+	at := queueNode(queue, p.naming)
+	opened, err := openReceiver(ctx, p.consuming, at)
+	if err != nil {
+		return nil, p.attachError(queue, at, err)
+	}
+	made := &consumer{
+		provider: p,
+		event:    queue.Event,
+		source:   at.address,
+		link:     opened,
+		prefetch: uint32(max(prefetch, 1)), //nolint:gosec // far below
+	}
+	if err := opened.end.IssueCredit(made.prefetch); err != nil {
+		return nil, fmt.Errorf("attach to %s: %w", at.address, err)
+	}
+	return made, nil
+}
+
+// attachError explains why a link to a queue was refused.
+func (p *Provider) attachError(queue eventing.Queue, at node, err error) error {
+	switch {
+	case mentions(err, "AMQ229200"), mentions(err, "Maximum Consumer Limit"):
+		return fmt.Errorf("attach to %s: %w", at.address, eventing.ErrQueueInUse)
+	case hasCondition(err, amqp.ErrCondNotFound) && mentions(err, "does not exist for address"):
+		return fmt.Errorf("attach to %s: %w", at.address, elsewhereError(queue, p.naming, ""))
+	case isRefusal(err):
+		return fmt.Errorf("attach to %s: the broker refuses: %s", at.address, describe(err))
+	default:
+		return fmt.Errorf("attach to %s: %w: %s", at.address, eventing.ErrUnavailable, describe(err))
+	}
+}
+
+// Receive implements [eventing.Consumer].
+func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
+	if c.closed.Load() {
+		return eventing.ErrClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err // the library would still return what was prefetched
+	}
+	received, err := c.link.end.Receive(ctx, nil)
+	if err != nil {
+		return c.receiveError(ctx, err)
+	}
+	if c.closed.Load() {
+		// It came between the release of the others and the end of the link.
+		_ = c.link.end.ReleaseMessage(context.WithoutCancel(ctx), received)
+		return eventing.ErrClosed
+	}
+	*into = eventing.Delivery{Message: read(received, c.event), Count: deliveryCount(received), Tag: received}
+	return nil
+}
+
+func (c *consumer) receiveError(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return err
+	}
+	if c.closed.Load() {
+		return eventing.ErrClosed
+	}
+	if ended := c.provider.Err(); ended != nil {
+		return ended
+	}
+	return fmt.Errorf("receive from %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
+}
+
+// Settle implements [eventing.Consumer].
+func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disposition) error {
+	received, ok := delivery.Tag.(*amqp.Message)
+	if !ok {
+		return errors.New("amqp: the delivery isn't of this provider")
+	}
+	// Without a limit of its own: one that runs out during a write would cost
+	// the connection. The connection's write timeout ends it.
+	var err error
+	switch disposition {
+	case eventing.Accept:
+		err = c.link.end.AcceptMessage(context.Background(), received)
+	case eventing.Release:
+		err = c.link.end.ReleaseMessage(context.Background(), received)
+	default:
+		return fmt.Errorf("amqp: can't settle a delivery by disposition %v", disposition)
+	}
+	if err != nil {
+		return fmt.Errorf("settle a message of %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
+	}
+	c.renewCredit()
+	return nil
+}
+
+// renewCredit asks for as many messages as were settled, by halves of the
+// prefetch, so that not each message costs a frame.
+func (c *consumer) renewCredit() {
+	if c.closed.Load() || c.settled.Add(1) < max(c.prefetch/2, 1) {
+		return
+	}
+	if count := c.settled.Swap(0); count > 0 {
+		_ = c.link.end.IssueCredit(count) // fails for links with automatic credit only
+	}
+}
+
+// Close implements [eventing.Consumer].
+func (c *consumer) Close(ctx context.Context) error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	err := c.provider.do(ctx, func() error {
+		c.release(context.WithoutCancel(ctx))
+		return nil
+	})
+	if err == nil || c.provider.Err() != nil {
+		return nil //nolint:nilerr // a connection that has ended gave all back
+	}
+	return fmt.Errorf("close the consumer of %s: %w", c.source, err)
+}
+
+// release gives back what was not received, and ends the link. Its context
+// never ends, since one that does costs the connection during a write.
+func (c *consumer) release(ctx context.Context) {
+	for message := c.link.end.Prefetched(); message != nil; message = c.link.end.Prefetched() {
+		if err := c.link.end.ReleaseMessage(ctx, message); err != nil {
+			break // the link is gone, and the broker has them back
+		}
+	}
+	c.link.close(ctx)
+}

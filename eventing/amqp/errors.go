@@ -1,0 +1,90 @@
+package amqp
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/Azure/go-amqp"
+
+	"github.com/aspyx-go/aspyx/eventing"
+)
+
+// maxReason is how many bytes of a broker's text an error repeats.
+const maxReason = 500
+
+// connectError is a connection that couldn't be made. It prints on one line.
+type connectError struct {
+	address string
+	reason  string
+	cause   error
+}
+
+func (e *connectError) Error() string {
+	return fmt.Sprintf("%v: %s: %s", eventing.ErrUnavailable, e.address, e.reason)
+}
+
+func (e *connectError) Unwrap() []error { return []error{eventing.ErrUnavailable, e.cause} }
+
+// describe returns the peer's reason where there is one, else the error's
+// text, on one line.
+func describe(err error) string {
+	text := fmt.Sprint(err)
+	if remote, ok := errors.AsType[*amqp.Error](err); ok {
+		text = string(remote.Condition)
+		if remote.Description != "" {
+			text += ": " + remote.Description
+		}
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
+	}
+	return text
+}
+
+// isRefusal tells whether the peer has said no, rather than gone away.
+func isRefusal(err error) bool {
+	_, remote := errors.AsType[*amqp.Error](err)
+	return remote && !isConnectionError(err)
+}
+
+// isConnectionError tells whether the whole connection ended.
+func isConnectionError(err error) bool {
+	_, ok := errors.AsType[*amqp.ConnError](err)
+	return ok
+}
+
+// endsLink tells whether the link can't be used after err; otherwise err
+// concerned one message only.
+func endsLink(err error) bool {
+	_, link := errors.AsType[*amqp.LinkError](err)
+	_, session := errors.AsType[*amqp.SessionError](err)
+	return link || session || isConnectionError(err)
+}
+
+// hasCondition tells whether the peer's error has the condition.
+func hasCondition(err error, condition amqp.ErrCond) bool {
+	remote, ok := errors.AsType[*amqp.Error](err)
+	return ok && remote.Condition == condition
+}
+
+// mentions tells whether the peer's description holds the text. Where Artemis
+// answers internal-error to everything, only its text tells what happened.
+func mentions(err error, text string) bool {
+	remote, ok := errors.AsType[*amqp.Error](err)
+	return ok && strings.Contains(remote.Description, text)
+}
+
+// elsewhereError explains a queue that belongs to another address.
+func elsewhereError(queue eventing.Queue, naming eventing.Naming, other string) error {
+	name, owner := queue.Name(naming), ""
+	if other != "" {
+		owner = fmt.Sprintf(" %q", other)
+	}
+	advice := "give the listener another name, or set amqp.Config.Naming to eventing.NamingQualified"
+	if naming == eventing.NamingQualified || queue.IsDeadLetter() {
+		advice = "remove that queue, or give the listener another name"
+	}
+	return fmt.Errorf("queue %q belongs to another address%s on the broker, not to %q: names of queues are global there; %s", name, owner, queue.Address(), advice)
+}

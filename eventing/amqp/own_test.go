@@ -1,0 +1,146 @@
+package amqp_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/eventing/amqp"
+	"github.com/aspyx-go/aspyx/internal/brokertest"
+)
+
+func TestBrokerKilled(t *testing.T) { //nolint:paralleltest // counts goroutines
+	broker := brokertest.Own(t)
+	provider, err := amqp.New(amqp.Config{URL: broker.URL()})
+	require.NoError(t, err)
+	require.NoError(t, provider.Start(within(t)))
+	queue := eventing.Queue{Event: "event", Listener: "listener", Durable: true}
+	require.NoError(t, provider.Declare(within(t), []eventing.Queue{queue}))
+	consumer := attach(t, provider, queue, 1)
+	send(t, provider, textMessage(queue.Event, "held"))
+	var held eventing.Delivery
+	require.NoError(t, consumer.Receive(within(t), &held))
+	received := make(chan error)
+	go func() {
+		var delivery eventing.Delivery
+		received <- consumer.Receive(context.Background(), &delivery)
+	}()
+	submitting, begun := make(chan error), make(chan eventing.Receipt)
+	var receipts []eventing.Receipt
+	go func() {
+		for {
+			message := textMessage(queue.Event, strings.Repeat("x", 1000))
+			message.Durable = true
+			receipt, err := provider.Submit(context.Background(), message)
+			if err != nil {
+				submitting <- err
+				return
+			}
+			if begun != nil {
+				begun <- receipt
+				begun = nil
+				continue
+			}
+			receipts = append(receipts, receipt)
+		}
+	}()
+	require.NoError(t, (<-begun).Wait(within(t)))
+	require.NoError(t, provider.Err())
+	broker.Kill()
+
+	<-provider.Done()
+	require.ErrorIs(t, provider.Err(), eventing.ErrUnavailable)
+	require.ErrorIs(t, <-received, eventing.ErrUnavailable)
+	err = <-submitting
+	require.ErrorIs(t, err, eventing.ErrNotSent)
+	unconfirmed := 0
+	for _, receipt := range receipts {
+		if err = receipt.Wait(within(t)); err != nil {
+			require.ErrorIs(t, err, eventing.ErrUnconfirmed)
+			unconfirmed++
+		}
+	}
+	assert.Positive(t, unconfirmed)
+	require.ErrorIs(t, consumer.Settle(&held, eventing.Accept), eventing.ErrUnavailable)
+	_, err = provider.Submit(within(t), textMessage(queue.Event, "late"))
+	require.ErrorIs(t, err, eventing.ErrNotSent)
+	require.ErrorIs(t, err, eventing.ErrUnavailable)
+	_, err = provider.Attach(within(t), queue, 1)
+	require.ErrorIs(t, err, eventing.ErrUnavailable)
+	require.NoError(t, consumer.Close(within(t)))
+	require.NoError(t, provider.Stop(within(t)))
+	require.NoError(t, provider.Stop(within(t)))
+	requireNoGoroutines(t)
+}
+
+func TestStopFlushesAndLeavesNothing(t *testing.T) { //nolint:paralleltest // counts goroutines
+	place := brokertest.URL(t)
+	provider, err := amqp.New(amqp.Config{URL: place})
+	require.NoError(t, err)
+	require.NoError(t, provider.Start(within(t)))
+	require.Error(t, provider.Start(within(t)))
+	queue := eventing.Queue{Event: unique("event"), Listener: unique("listener"), Durable: true}
+	declare(t, provider, place, queue)
+	consumer := attach(t, provider, queue, 10)
+	send(t, provider, textMessage(queue.Event, "first"))
+	receive(t, consumer)
+	require.NoError(t, consumer.Close(within(t)))
+	var receipts []eventing.Receipt
+	for range 100 {
+		receipt, err := provider.Submit(within(t), textMessage(queue.Event, "x"))
+		require.NoError(t, err)
+		receipts = append(receipts, receipt)
+	}
+	require.NoError(t, provider.Stop(within(t)))
+	for _, receipt := range receipts {
+		require.NoError(t, receipt.Wait(within(t)))
+	}
+	<-provider.Done()
+	require.ErrorIs(t, provider.Err(), eventing.ErrClosed)
+	_, err = provider.Submit(within(t), textMessage(queue.Event, "late"))
+	require.ErrorIs(t, err, eventing.ErrNotSent)
+	require.ErrorIs(t, err, eventing.ErrClosed)
+	require.ErrorIs(t, provider.Start(within(t)), eventing.ErrClosed)
+	requireNoGoroutines(t)
+}
+
+func TestWithoutManagePermission(t *testing.T) {
+	t.Parallel()
+	broker := brokertest.Own(t)
+	admin := dial(t, broker.URL())
+	// In the order of Artemis: send, consume, four to create and delete
+	// queues, manage, browse, create and delete addresses.
+	admin.manage(t, "addSecuritySettings", "#", "amq", "amq", "amq", "amq", "amq", "amq", "nobody", "amq", "amq", "amq")
+	var log bytes.Buffer
+	source := amqp.Config{URL: broker.URL()}
+	opened, err := source.Open(eventing.Settings{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, err)
+	require.NoError(t, opened.Start(within(t)))
+	queue := eventing.Queue{Event: "event", Listener: "listener", Durable: true}
+	require.NoError(t, opened.Declare(within(t), []eventing.Queue{queue, {Event: "event", Listener: "other"}}))
+	assert.Equal(t, 1, strings.Count(log.String(), "WARN"), log.String())
+	assert.Contains(t, log.String(), "permission manage")
+	receipt, err := opened.Submit(within(t), textMessage(queue.Event, "kept"))
+	require.NoError(t, err)
+	require.NoError(t, receipt.Wait(within(t)))
+	consumer, err := opened.Attach(within(t), queue, 1)
+	require.NoError(t, err)
+	assert.Equal(t, "kept", string(receive(t, consumer).Message.Body))
+	require.NoError(t, opened.Stop(within(t)))
+}
+
+func TestSendRefusedByTheBroker(t *testing.T) {
+	t.Parallel()
+	broker := brokertest.Own(t)
+	dial(t, broker.URL()).manage(t, "addSecuritySettings", "closed", "nobody", "amq", "amq", "amq", "amq", "amq", "amq", "amq", "amq", "amq")
+	provider := start(t, amqp.Config{URL: broker.URL()})
+	_, err := provider.Submit(within(t), textMessage("closed", "x"))
+	require.ErrorIs(t, err, eventing.ErrRejected)
+	send(t, provider, textMessage("open", "others flow"))
+}

@@ -1,0 +1,93 @@
+package amqp
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aspyx-go/aspyx/eventing"
+)
+
+const (
+	scheme       = "amqp"
+	secureScheme = "amqps"
+
+	// serverParameter is the only parameter that a URL may have.
+	serverParameter = "server"
+)
+
+// Scheme makes sources from amqp:// and amqps:// URLs, for
+// [eventing.Configured] and [eventing.FromURL].
+var Scheme = eventing.Scheme{
+	Names:  []string{scheme, secureScheme},
+	Source: sourceFromURL,
+}
+
+func sourceFromURL(place *url.URL) (eventing.Source, error) {
+	config := Config{URL: place.String()}
+	if _, err := config.location(); err != nil {
+		return nil, err
+	}
+	return config, nil
+}
+
+var errEncode = errors.New("amqp: the URL can't be parsed: write amqp://user:password@host:port, with special characters of the password percent-encoded")
+
+// parseURL reads a URL. No error repeats a part of it that may hold the
+// password, as any part can when the password isn't percent-encoded.
+func parseURL(text string) (location, error) {
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return location{}, errEncode
+	}
+	if strings.Contains(parsed.Opaque+parsed.Path+parsed.RawQuery+parsed.Fragment, "@") {
+		return location{}, errEncode
+	}
+	var faults []error
+	place := location{host: parsed.Hostname(), port: parsed.Port(), secure: parsed.Scheme == secureScheme}
+	if place.user = parsed.User.Username(); parsed.User != nil {
+		place.password, _ = parsed.User.Password()
+	}
+	switch parsed.Scheme {
+	case scheme, secureScheme:
+	default:
+		faults = append(faults, errors.New("amqp: the URL must begin with amqp:// or amqps://"))
+	}
+	if place.host == "" {
+		faults = append(faults, errors.New("amqp: the URL names no host: write amqp://host:port"))
+	}
+	if place.port == "" {
+		place.port = "5672"
+		if place.secure {
+			place.port = "5671"
+		}
+	}
+	if number, err := strconv.ParseUint(place.port, 10, 16); err != nil || number == 0 {
+		faults = append(faults, errors.New("amqp: the URL's port must be 1 to 65535"))
+	}
+	if strings.Trim(parsed.Path, "/") != "" || parsed.Fragment != "" {
+		faults = append(faults, errors.New("amqp: the URL has a path or a fragment: it ends after host and port"))
+	}
+	place.server, err = readParameters(parsed)
+	return place, errors.Join(append(faults, err)...)
+}
+
+func readParameters(parsed *url.URL) (server string, err error) {
+	values, err := url.ParseQuery(parsed.RawQuery)
+	if err != nil {
+		return "", errors.New("amqp: the URL's parameters can't be parsed: write ?server=name")
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if name != serverParameter {
+			err = errors.Join(err, fmt.Errorf("amqp: unknown URL parameter %q: there is only %q, the rest is set in amqp.Config", name, serverParameter))
+		}
+	}
+	if len(values[serverParameter]) > 1 {
+		err = errors.Join(err, errors.New("amqp: the URL's parameter server is given twice"))
+	}
+	return values.Get(serverParameter), err
+}
