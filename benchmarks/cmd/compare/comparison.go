@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// comparison is some sides that run in turns, and what is claimed of them.
+type comparison struct {
+	title  string
+	sides  []*side
+	claims []claim
+}
+
+// side is one benchmark of a comparison.
+type side struct {
+	name  string
+	bench func(*testing.B)
+	parts int // what one operation consists of; 0 means 1
+
+	times       []float64 // in nanoseconds per part, one of each round, sorted after the last
+	allocations float64   // per part, in the last round
+	bytes       float64
+}
+
+var errFailed = errors.New("it has failed: run go test -bench . to see why")
+
+// measure runs all sides, round by round. Each round begins with another side,
+// so that none always follows the same one.
+func (c *comparison) measure(rounds int) error {
+	for round := range rounds {
+		for i := range c.sides {
+			s := c.sides[(round+i)%len(c.sides)]
+			if err := s.run(); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+		}
+	}
+	for _, s := range c.sides {
+		slices.Sort(s.times)
+	}
+	return nil
+}
+
+func (s *side) run() error {
+	result := testing.Benchmark(s.bench)
+	if result.N == 0 {
+		return errFailed
+	}
+	parts := float64(max(1, s.parts))
+	s.times = append(s.times, float64(result.T.Nanoseconds())/float64(result.N)/parts)
+	s.allocations = float64(result.AllocsPerOp()) / parts
+	s.bytes = float64(result.AllocedBytesPerOp()) / parts
+	return nil
+}
+
+// median is of sorted times.
+func (s *side) median() float64 {
+	middle := len(s.times) / 2
+	if len(s.times)%2 == 1 {
+		return s.times[middle]
+	}
+	return (s.times[middle-1] + s.times[middle]) / 2
+}
+
+// find returns the side of that name, which the table of comparisons has.
+func (c *comparison) find(name string) *side {
+	return c.sides[slices.IndexFunc(c.sides, func(s *side) bool { return s.name == name })]
+}
+
+// claim is a figure with its limit.
+type claim struct {
+	text  string
+	value func(c *comparison) float64
+	limit float64
+	least bool // limit is the least, not the most
+}
+
+// ratio is how many times as long one side takes as another.
+func ratio(one, other string) claim {
+	return claim{
+		text:  fmt.Sprintf("time of %s / %s", one, other),
+		value: func(c *comparison) float64 { return c.find(one).median() / c.find(other).median() },
+	}
+}
+
+// moreAllocations is how many more allocations one side has than another.
+func moreAllocations(one, other string) claim {
+	return claim{
+		text:  fmt.Sprintf("allocations of %s - %s", one, other),
+		value: func(c *comparison) float64 { return c.find(one).allocations - c.find(other).allocations },
+	}
+}
+
+func allocations(of string) claim {
+	return claim{
+		text:  "allocations of " + of,
+		value: func(c *comparison) float64 { return c.find(of).allocations },
+	}
+}
+
+func (c claim) atMost(limit float64) claim {
+	c.limit = limit
+	return c
+}
+
+func (c claim) atLeast(limit float64) claim {
+	c.limit, c.least = limit, true
+	return c
+}
+
+// verdict returns the value, and whether it keeps the limit.
+func (c claim) verdict(of *comparison) (value float64, kept bool) {
+	value = c.value(of)
+	if c.least {
+		return value, value >= c.limit
+	}
+	return value, value <= c.limit
+}
