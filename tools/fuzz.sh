@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs every fuzz target of the module for FUZZTIME (default 10s) each, from
+# the corpus in its package's testdata/fuzz. An input that fails is added there
+# by the go command: keep it with the fix.
+set -euo pipefail
+
+# `go test -list` prints a package's targets, then a line "ok package time".
+targets=$(go test -list '^Fuzz' ./... | awk '
+	/^Fuzz/ { names[++n] = $1; next }
+	$1 == "ok" { for (i = 1; i <= n; i++) print $2, names[i]; n = 0 }')
+[[ -n $targets ]] || { echo "no fuzz target found" >&2; exit 1; }
+while read -r package target; do
+	echo "$package $target"
+	go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-10s}" -fuzzminimizetime 1x "$package"
+done <<<"$targets"
