@@ -118,8 +118,9 @@ const (
 	Accept Disposition = iota + 1
 
 	// Release gives the message back unhandled. It isn't counted as a failure
-	// and the message goes to the front of its queue. Only a stop releases:
-	// a release for an error would loop.
+	// and the message goes to its old place in the queue, at the latest when
+	// the consumer is closed. Only a stop releases: a release for an error would
+	// loop.
 	Release
 )
 

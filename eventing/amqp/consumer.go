@@ -85,9 +85,7 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 		return c.receiveError(ctx, err)
 	}
 	if c.closed.Load() {
-		// It came between the release of the others and the end of the link.
-		_ = c.link.end.ReleaseMessage(context.WithoutCancel(ctx), received)
-		return eventing.ErrClosed
+		return eventing.ErrClosed // the end of the link gives it back
 	}
 	*into = eventing.Delivery{Message: read(received, c.event), Count: deliveryCount(received), Tag: received}
 	return nil
@@ -112,18 +110,16 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 	if !ok {
 		return errors.New("amqp: the delivery isn't of this provider")
 	}
-	// Without a limit of its own: one that runs out during a write would cost
-	// the connection. The connection's write timeout ends it.
-	var err error
 	switch disposition {
 	case eventing.Accept:
-		err = c.link.end.AcceptMessage(context.Background(), received)
 	case eventing.Release:
-		err = c.link.end.ReleaseMessage(context.Background(), received)
+		return nil // the end of the link gives it back: see Close
 	default:
 		return fmt.Errorf("amqp: can't settle a delivery by disposition %v", disposition)
 	}
-	if err != nil {
+	// Without a limit of its own: one that runs out during a write would cost
+	// the connection. The connection's write timeout ends it.
+	if err := c.link.end.AcceptMessage(context.Background(), received); err != nil {
 		return fmt.Errorf("settle a message of %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
 	}
 	c.renewCredit()
@@ -141,28 +137,22 @@ func (c *consumer) renewCredit() {
 	}
 }
 
-// Close implements [eventing.Consumer].
+// Close implements [eventing.Consumer]. The end of the link gives back what
+// wasn't accepted, uncounted and in its old order. Artemis would offer a message
+// that is released before that to this very link again, while it has credit, or
+// let new messages overtake it: it delivers those directly where it believes
+// the queue to be empty.
 func (c *consumer) Close(ctx context.Context) error {
 	if c.closed.Swap(true) {
 		return nil
 	}
 	err := c.provider.do(ctx, func() error {
-		c.release(context.WithoutCancel(ctx))
+		// A context that ends would cost the connection during a write.
+		c.link.close(context.WithoutCancel(ctx))
 		return nil
 	})
 	if err == nil || c.provider.Err() != nil {
 		return nil //nolint:nilerr // a connection that has ended gave all back
 	}
 	return fmt.Errorf("close the consumer of %s: %w", c.source, err)
-}
-
-// release gives back what was not received, and ends the link. Its context
-// never ends, since one that does costs the connection during a write.
-func (c *consumer) release(ctx context.Context) {
-	for message := c.link.end.Prefetched(); message != nil; message = c.link.end.Prefetched() {
-		if err := c.link.end.ReleaseMessage(ctx, message); err != nil {
-			break // the link is gone, and the broker has them back
-		}
-	}
-	c.link.close(ctx)
 }

@@ -51,8 +51,7 @@ func openSender(ctx context.Context, conn *connection, at node) (*link[*amqp.Sen
 func openReceiver(ctx context.Context, conn *connection, at node) (*link[*amqp.Receiver], error) {
 	return open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
 		return session.NewReceiver(ctx, at.address, &amqp.ReceiverOptions{
-			// By hand: credit that the library renews would bring back, while
-			// closing, the messages that were just released.
+			// By hand: see renewCredit. The library would renew it while closing.
 			Credit:             -1,
 			SourceCapabilities: []string{at.capability},
 		})

@@ -142,6 +142,8 @@ func releaseIsNotCounted(s *scene) {
 	for range 25 {
 		delivery := s.receive(consumer, "the released message")
 		s.settle(consumer, delivery, eventing.Release)
+		require.NoError(s, consumer.Close(s.limit()), "close the consumer")
+		consumer = s.attach(provider, queue, 10)
 	}
 	s.release(consumer, provider)
 
