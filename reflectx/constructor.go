@@ -27,6 +27,8 @@ type Constructor struct {
 	In []reflect.Type
 	// Out is the type that is built.
 	Out reflect.Type
+	// Cleans tells whether the constructor returns a Cleanup.
+	Cleans bool
 
 	fn reflect.Value
 }
@@ -54,7 +56,7 @@ func ParseConstructor(fn any) (*Constructor, error) {
 	if !ok || t.Out(0) == errorType || t.Out(0) == cleanupType {
 		return nil, fmt.Errorf("constructor must be func(…) T, func(…) (T, error) or func(…) (T, func(context.Context) error, error), not %s", Name(t))
 	}
-	c := &Constructor{Out: t.Out(0), fn: v}
+	c := &Constructor{Out: t.Out(0), Cleans: t.NumOut() == 3, fn: v}
 	n := t.NumIn()
 	if t.IsVariadic() {
 		n--

@@ -13,25 +13,38 @@ import (
 // each a flag or a name with a value.
 type TagSpec struct {
 	key    string
+	first  string // the name that Options has for what stands first
 	flags  []string
 	values []string
+	last   string // the option whose value goes to the end of the tag
+	free   bool   // the content is somebody else's
 }
 
 // NewTagSpec returns the specification of the tag with this key. Options that
-// end in "=" take a value, the others are flags:
+// end in "=" take a value; the value of one that ends in "=…" goes to the end of
+// the tag, commas included. One in angle brackets stands first, without a name,
+// and is required. The others are flags:
 //
 //	NewTagSpec("event", "name=", "durable")
+//	NewTagSpec("value", "<key>", "default=…")
 func NewTagSpec(key string, options ...string) *TagSpec {
 	spec := &TagSpec{key: key}
 	for _, option := range options {
-		if name, ok := strings.CutSuffix(option, "="); ok {
+		if name, ok := strings.CutSuffix(option, "=…"); ok {
+			spec.last = name
+		} else if name, ok := strings.CutSuffix(option, "="); ok {
 			spec.values = append(spec.values, name)
+		} else if strings.HasPrefix(option, "<") {
+			spec.first = strings.Trim(option, "<>")
 		} else {
 			spec.flags = append(spec.flags, option)
 		}
 	}
 	return spec
 }
+
+// FreeTag returns the specification of a tag whose content isn't looked at.
+func FreeTag(key string) *TagSpec { return &TagSpec{key: key, free: true} }
 
 // Options is the content of one tag, by option. Flags have an empty value.
 type Options map[string]string
@@ -53,38 +66,56 @@ func (s *TagSpec) Parse(tag reflect.StructTag) (Options, bool, error) {
 		return nil, found, err
 	}
 	options := Options{}
-	if text == "" {
+	if s.free || text == "" && s.first == "" {
 		return options, true, nil
 	}
 	var errs []error
-	for part := range strings.SplitSeq(text, ",") {
-		name, value, hasValue := strings.Cut(part, "=")
-		switch {
-		case part == "":
-			err = fmt.Errorf("tag %s:%q has an empty option: remove the needless comma", s.key, text)
-		case !s.known(name):
-			err = s.unknown(name)
-		case options.Has(name):
-			err = fmt.Errorf("option %q of tag %q stands twice", name, s.key)
-		case slices.Contains(s.flags, name) && hasValue:
-			err = fmt.Errorf("option %q of tag %q takes no value: write %s", name, s.key, name)
-		case slices.Contains(s.values, name) && value == "":
-			err = fmt.Errorf("option %q of tag %q needs a value: write %s=…", name, s.key, name)
-		default:
-			options[name] = value
-			continue
+	for rest, more := text, true; more; {
+		var part string
+		if name, _, ok := strings.Cut(rest, "="); ok && name == s.last && name != "" {
+			part, more = rest, false
+		} else {
+			part, rest, more = strings.Cut(rest, ",")
 		}
-		errs = append(errs, err)
+		errs = append(errs, s.parse(part, text, options))
 	}
 	return options, true, errors.Join(errs...)
 }
 
+// parse reads one part of the tag's text into options.
+func (s *TagSpec) parse(part, text string, options Options) error {
+	name, value, hasValue := strings.Cut(part, "=")
+	switch {
+	case s.first != "" && !options.Has(s.first):
+		options[s.first] = part
+		if part == "" || hasValue {
+			return fmt.Errorf("tag %s:%q must begin with a %s", s.key, text, s.first)
+		}
+		return nil
+	case part == "":
+		return fmt.Errorf("tag %s:%q has an empty option: remove the needless comma", s.key, text)
+	case !s.known(name):
+		return s.unknown(name)
+	case options.Has(name):
+		return fmt.Errorf("option %q of tag %q stands twice", name, s.key)
+	case slices.Contains(s.flags, name) && hasValue:
+		return fmt.Errorf("option %q of tag %q takes no value: write %s", name, s.key, name)
+	case !hasValue && !slices.Contains(s.flags, name), slices.Contains(s.values, name) && value == "":
+		return fmt.Errorf("option %q of tag %q needs a value: write %s=…", name, s.key, name)
+	}
+	options[name] = value
+	return nil
+}
+
 func (s *TagSpec) known(name string) bool {
-	return slices.Contains(s.flags, name) || slices.Contains(s.values, name)
+	return slices.Contains(s.flags, name) || slices.Contains(s.values, name) || name != "" && name == s.last
 }
 
 func (s *TagSpec) unknown(name string) error {
 	all := slices.Concat(s.values, s.flags)
+	if s.last != "" {
+		all = append(all, s.last)
+	}
 	slices.Sort(all)
 	if len(all) == 0 {
 		return fmt.Errorf("unknown option %q of tag %q: it takes none", name, s.key)
@@ -149,3 +180,6 @@ func nextPair(text string) (key, value, rest string, ok bool) {
 }
 
 func endsKey(r rune) bool { return r <= ' ' || r == '"' || r == '\x7f' }
+
+// Key returns the tag's key.
+func (s *TagSpec) Key() string { return s.key }
