@@ -1,21 +1,25 @@
 package environment
 
 import (
-	"context"
 	"reflect"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
 // Component is something that the environment builds or was given, as an
-// [Extension] sees it.
+// [Extension], a [PostProcessor], a [Scope] and an [Observer] see it.
 type Component struct {
 	label // typ is the type that it is asked for by
 	origin
 	making   making
 	replaced making // what it was before an Override; zero without one
+	traits   traits
+	rank     int    // its number in the order of registration
+	why      string // what its conditions came to
+	plain    bool   // registered without options
 
 	markers   []reflectx.EmbeddedMarker
 	misplaced error // markers that count for nothing
@@ -25,24 +29,27 @@ type Component struct {
 	assemble    assembler             // of assembled ones
 	needs       []need
 	recordOnly  bool
+	within      *module        // whose components may see a private one
+	wrapped     bool           // a decorator stands for it, whoever asks
+	decorated   []reflect.Type // the interfaces for which a decorator stands for it
 	state       state
+	eager       bool // built at boot
+	failed      bool // the boot failed at it
+	unprocessed bool // by post-processors, which need it
 
-	// product is a pointer so that no printer of a struct that holds a
+	home *Environment // set when the environment is made
+	made atomic.Bool  // a lazy one was
+
+	// instance is a pointer so that no printer of a struct that holds a
 	// Component in an unexported field, where Format isn't called, gets to it.
-	*product
+	*instance
 }
 
-// product is what was built.
-type product struct {
-	value     reflect.Value
-	instance  any
-	cleanup   reflectx.Cleanup
-	hooks     bool // the component runs the hooks of its instance
-	abandoned bool // a hook of it may still be running
-}
-
-func newComponent(making making, t reflect.Type, from origin) *Component {
-	return &Component{label: label{kind: "component", typ: t}, making: making, origin: from, product: &product{}}
+func newComponent(making making, t reflect.Type, from origin, options []ComponentOption) *Component {
+	return &Component{
+		label: label{kind: "component", typ: t}, making: making, origin: from,
+		traits: readTraits(options), within: from.module, instance: &instance{},
+	}
 }
 
 // origin tells where something was declared.
@@ -74,6 +81,7 @@ const (
 	provided
 	supplied
 	assembled
+	decorating
 )
 
 // state is how far the search for an order has come with a component.
@@ -85,23 +93,12 @@ const (
 	visited
 )
 
-type assembler func(ctx context.Context, env *Environment, dependencies []any) (any, error)
-
-// need is one dependency of a component.
-type need struct {
-	typ    reflect.Type
-	field  []int      // of the struct of a registered component
-	target *Component // set when the graph is made; nil for the context
-}
-
-var (
-	contextType     = reflect.TypeFor[context.Context]()
-	environmentType = reflect.TypeFor[*Environment]()
-)
-
 // Type returns the type that the component is asked for by: *T for
 // Register[T], what the constructor returns for Provide.
 func (c *Component) Type() reflect.Type { return c.typ }
+
+// Name returns the name that [Named] gave it; empty where there is none.
+func (c *Component) Name() string { return c.traits.name }
 
 // Struct returns the struct type, also where the component is a pointer to
 // it, or nil where it is something else.
@@ -120,7 +117,15 @@ func (c *Component) Markers() []reflectx.EmbeddedMarker { return slices.Clone(c.
 func (c *Component) Place() string { return c.at() }
 
 // Module returns the name of the module that lists the component.
-func (c *Component) Module() string { return c.module.name }
+func (c *Component) Module() string {
+	if c.module == nil {
+		return ""
+	}
+	return c.module.name
+}
+
+// String returns the component as messages show it.
+func (c *Component) String() string { return c.title() }
 
 // handled tells whether an extension has claimed the marker.
 func (c *Component) handled(marker reflect.Type) bool { return slices.Contains(c.claimed, marker) }
@@ -137,99 +142,70 @@ func (c *Component) declaredAs() making {
 // extension assembles is its own affair, and what is only recorded isn't built.
 func (c *Component) offered() bool { return !c.recordOnly && c.making != assembled }
 
+// isConstructed tells whether a constructor makes it.
+func (c *Component) isConstructed() bool { return c.making == provided || c.making == decorating }
+
 // title is how messages name the component.
 func (c *Component) title() string {
-	if c.name != "" {
-		return c.name
+	if c.label.name != "" {
+		return c.label.name
 	}
-	return reflectx.Name(c.typ)
+	title := reflectx.Name(c.typ)
+	if c.traits.name != "" {
+		title += " " + strconv.Quote(c.traits.name)
+	}
+	return title
+}
+
+// describe tells how the component came in.
+func (c *Component) describe() string {
+	switch c.making {
+	case registered:
+		return "registered"
+	case provided:
+		return "provided by " + c.constructor.String()
+	case supplied:
+		return "supplied"
+	case assembled:
+		return "assembled as " + strconv.Quote(c.label.name)
+	case decorating:
+		return "decorated by " + c.constructor.String()
+	}
+	return ""
 }
 
 // needSteps lead from the field or parameter up to the module that was booted.
 func (c *Component) needSteps(index int) []Step {
-	switch c.making {
-	case registered:
-		return c.steps(c.title() + "." + c.Struct().FieldByIndex(c.needs[index].field).Name)
-	case provided:
-		what := "parameter " + strconv.Itoa(index+1) + " of " + c.constructor.String()
-		file, line := c.constructor.Location()
-		return append([]Step{{What: what, Place: shortPlace(file, line)}}, c.module.steps()...)
-	case supplied, assembled:
+	n := &c.needs[index]
+	switch {
+	case c.making == registered:
+		return c.steps(reflectx.Name(c.typ) + "." + c.Struct().FieldByIndex(n.field).Name)
+	case c.isConstructed():
+		what := "parameter " + strconv.Itoa(n.parameter+1) + " of " + c.constructor.String()
+		if n.field != nil {
+			params := c.constructor.In[n.parameter]
+			what = reflectx.Name(params) + "." + params.FieldByIndex(n.field).Name + " of " + c.constructor.String()
+		}
+		return append([]Step{{What: what, Place: c.constructorPlace()}}, c.module.steps()...)
 	}
 	return c.steps(c.title())
 }
 
-// needsAlready tells whether a need before that of the index is the target.
+func (c *Component) constructorPlace() string {
+	file, line := c.constructor.Location()
+	return shortPlace(file, line)
+}
+
+// needsAlready tells whether a need before that of the index has the target.
 func (c *Component) needsAlready(target *Component, index int) bool {
-	return slices.ContainsFunc(c.needs[:index], func(n need) bool { return n.target == target })
-}
-
-// in returns the values of the needs, in their order.
-func (c *Component) in(ctx context.Context) []reflect.Value {
-	values := make([]reflect.Value, len(c.needs))
-	for i, need := range c.needs {
-		if need.target == nil {
-			values[i] = reflect.ValueOf(&ctx).Elem()
-		} else {
-			values[i] = need.target.value
-		}
-	}
-	return values
-}
-
-// build makes the value. All needs are built already.
-func (c *Component) build(ctx context.Context, env *Environment) (err error) {
-	switch c.making {
-	case registered:
-		c.value = reflect.New(c.Struct())
-		for i, value := range c.in(ctx) {
-			c.value.Elem().FieldByIndex(c.needs[i].field).Set(value)
-		}
-	case provided:
-		c.value, c.cleanup, err = c.constructor.Call(c.in(ctx))
-	case assembled:
-		dependencies := make([]any, len(c.needs))
-		for i, need := range c.needs {
-			dependencies[i] = need.target.instance
-		}
-		var value any
-		if value, err = c.assemble(ctx, env, dependencies); err == nil && reflectx.IsNil(reflect.ValueOf(value)) {
-			err = reflectx.ErrNil
-		}
-		c.value = reflect.ValueOf(value)
-	case supplied: // has its value
-	}
-	if err != nil {
-		return err
-	}
-	c.instance = c.value.Interface()
-	return nil
-}
-
-// own decides which component runs the hooks of an instance that several of
-// them share, or of equal values: the first. Supplied ones belong to the
-// caller.
-func (c *Component) own(owners map[any]struct{}) {
-	var id any
-	switch v := reflect.ValueOf(c.instance); {
-	case v.Kind() == reflect.Map:
-		id = [2]any{v.Type(), v.Pointer()}
-	case v.Comparable():
-		id = c.instance
-	}
-	_, owned := owners[id]
-	if id != nil {
-		owners[id] = struct{}{}
-	}
-	c.hooks = !owned && c.making != supplied
+	return slices.ContainsFunc(c.needs[:index], func(n need) bool { return n.ordered() && slices.Contains(n.targets, target) })
 }
 
 // buildSteps lead from what builds the component up to the module that was
 // booted.
 func (c *Component) buildSteps() []Step {
-	if c.making != provided {
+	if !c.isConstructed() {
 		return c.steps("assembled")
 	}
-	file, line := c.constructor.Location()
-	return append([]Step{{What: c.constructor.String(), Place: shortPlace(file, line)}}, c.module.steps()...)
+	return append([]Step{{What: c.constructor.String(), Place: c.constructorPlace()}}, c.module.steps()...)
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/aspyx-go/aspyx/environment/config"
 )
 
 // Environment is a module that was booted. It prints as its kind and name
@@ -16,13 +18,25 @@ import (
 type Environment struct {
 	label
 	logger      *slog.Logger
+	observers   []Observer
 	stopTimeout time.Duration
+	hookTimeout time.Duration
+	config      *config.Values
+	features    map[string]bool
+	scopes      map[string]Scope
+	family      family
+	health      health
 
-	graph     graph
-	built     []*Component
+	graph     *graph
+	built     []*Component                         // in the order of building; late.mu guards it after boot
+	owners    *owners                              // of hooks
+	late      creations                            // of lazy components
+	running   atomic.Bool                          // OnRunning is called, or was
 	instances atomic.Pointer[map[reflect.Type]any] // nil until all are built
-	derived   sync.Map                             // reflect.Type of interfaces that Get found later → any
+	derived   sync.Map                             // reflect.Type that Get resolved later → *need
 
+	life     context.Context //nolint:containedctx // it is what Context returns
+	end      context.CancelCauseFunc
 	cause    atomic.Pointer[error]
 	stopAsk  chan struct{} // closed by the first Stop
 	stopping chan struct{} // closed when the first Shutdown begins
@@ -57,46 +71,93 @@ func Boot(ctx context.Context, module Part, options ...Option) (*Environment, er
 	if err := p.err(); err != nil {
 		return nil, err
 	}
-	env := newEnvironment(p)
+	env := newEnvironment(ctx, p)
+	if err := env.family.join(env); err != nil {
+		return nil, err
+	}
 	began := time.Now()
-	if err := env.start(ctx); err != nil {
+	err := env.start(ctx)
+	if err == nil {
+		err = env.tell(ctx, &Booted{Module: env.name, Components: len(env.built), Took: time.Since(began)})
+	}
+	if err != nil {
+		err = join(err, env.tell(ctx, &BootFailed{Module: env.name, Err: err}))
 		return nil, join(err, env.Shutdown(context.WithoutCancel(ctx)))
 	}
-	env.log(ctx, "environment booted",
-		slog.Int("components", len(env.built)), slog.Duration("took", time.Since(began)))
 	return env, nil
 }
 
 // Validate reports what Boot would report about the wiring of the module. It
-// runs no user code: neither constructors nor hooks.
+// runs no user code but what reads the configuration: neither constructors nor
+// hooks.
 func Validate(module Part, options ...Option) error {
 	return newPlan(module, options).err()
 }
 
-func newEnvironment(p *plan) *Environment {
-	return &Environment{
+func newEnvironment(ctx context.Context, p *plan) *Environment {
+	e := &Environment{
 		label:       label{kind: "environment", name: p.name},
 		logger:      p.settings.logger,
+		observers:   p.settings.observers,
 		stopTimeout: p.settings.stopTimeout,
+		hookTimeout: p.settings.hookTimeout,
+		config:      p.config,
+		features:    p.settings.features,
+		scopes:      p.settings.scopes,
+		family:      family{parent: p.settings.parent},
+		health: health{
+			timeout: p.settings.healthTimeout, keep: p.settings.healthCache, checks: map[*Component]*check{},
+		},
 		graph:       p.graph,
+		owners:      &owners{},
+		late:        creations{running: map[*Component]*creation{}, byOwner: map[int64]*creation{}},
 		stopAsk:     make(chan struct{}),
 		stopping:    make(chan struct{}),
 		stopped:     make(chan struct{}),
 	}
+	e.life, e.end = context.WithCancelCause(context.WithoutCancel(ctx))
+	for _, c := range p.graph.components {
+		c.home = e
+	}
+	return e
 }
 
+// Context is done when the environment is asked to shut down: it is for what
+// components do in goroutines of their own. Its cause is that given to
+// [Environment.Stop], else [ErrStopped]. It has the values of Boot's context.
+func (e *Environment) Context() context.Context { return e.life }
+
 func (e *Environment) start(ctx context.Context) error {
+	for _, c := range e.graph.excluded {
+		if !e.observed(ctx) {
+			break
+		}
+		if err := e.tell(ctx, &Excluded{Component: c, Why: c.why}); err != nil {
+			return err
+		}
+	}
 	if err := e.build(ctx); err != nil {
 		return err
 	}
 	e.publish()
-	if err := e.runPhase(ctx, initPhase); err != nil {
+	if err := e.runPhase(ctx, initPhase, e.snapshot(false)); err != nil {
 		return err
 	}
-	if err := e.runPhase(ctx, runPhase); err != nil {
+	if err := e.runPhase(ctx, runPhase, e.snapshot(true)); err != nil {
 		return err
 	}
 	return e.interrupted(ctx)
+}
+
+// snapshot returns what is built so far. Whatever lazy component comes when
+// others begin to run has its own OnRunning called by who makes it.
+func (e *Environment) snapshot(run bool) []*Component {
+	e.late.mu.Lock()
+	defer e.late.mu.Unlock()
+	if run {
+		e.running.Store(true)
+	}
+	return e.built[:len(e.built):len(e.built)]
 }
 
 // interrupted returns an error if the context of the boot has ended: both what
@@ -114,43 +175,29 @@ func (e *Environment) interrupted(ctx context.Context) error {
 	return fmt.Errorf("boot module %q: %w", e.name, err)
 }
 
-// log writes a line for who debugs. A handler with a bug must not keep the
-// environment from stopping.
-func (e *Environment) log(ctx context.Context, message string, attrs ...slog.Attr) {
-	_ = guard(func() error {
-		attrs = append(attrs, slog.String("module", e.name))
-		e.logger.LogAttrs(ctx, slog.LevelDebug, message, attrs...) //nolint:sloglint // the messages are constants of the callers
-		return nil
-	})
-}
-
-// build makes all components. They share one guarded goroutine: a boot has
-// hundreds of them, and the first that fails ends it.
+// build makes all components that aren't lazy. They share one guarded
+// goroutine: a boot has hundreds of them, and the first that fails ends it.
 func (e *Environment) build(ctx context.Context) error {
 	var current *Component
 	e.built = make([]*Component, 0, len(e.graph.order))
-	owners := make(map[any]struct{}, len(e.graph.order))
 	err := guard(func() error {
 		for _, c := range e.graph.order {
 			if c.making == supplied { // whoever else provides it, the caller owns it
-				c.own(owners)
+				c.any = c.value.Interface()
+				e.owners.own(c.instance)
 			}
 		}
 		for _, c := range e.graph.order {
+			if !c.eager {
+				continue
+			}
 			current = nil
 			if err := e.interrupted(ctx); err != nil {
 				return err
 			}
 			current = c
-			err := c.build(ctx, e)
-			if err == nil || c.cleanup != nil {
-				e.built = append(e.built, c)
-			}
-			if err != nil {
+			if err := e.buildOne(ctx, c); err != nil {
 				return err
-			}
-			if c.making != supplied {
-				c.own(owners)
 			}
 		}
 		return nil
@@ -158,19 +205,33 @@ func (e *Environment) build(ctx context.Context) error {
 	if err == nil || current == nil {
 		return err
 	}
-	return &BootError{Module: e.name, Problems: []*Problem{{
+	current.failed = true
+	return &BootError{Module: e.name, graph: e.graph, Problems: []*Problem{{
 		Kind: ErrConstruct, Summary: "construct " + current.title(), Err: err, Steps: current.buildSteps(),
 	}}}
 }
 
+func (e *Environment) buildOne(ctx context.Context, c *Component) error {
+	return e.constructed(ctx, c, func() error {
+		made, err := c.construct(ctx, e)
+		if err == nil || made.cleanup != nil {
+			*c.instance = made
+			e.built = append(e.built, c)
+		}
+		if err == nil && c.making != supplied {
+			e.owners.own(c.instance)
+		}
+		return err
+	})
+}
+
 // publish lets Get find the instances.
 func (e *Environment) publish() {
-	instances := make(map[reflect.Type]any, len(e.built)+len(e.graph.interfaces))
+	instances := make(map[reflect.Type]any, len(e.built))
 	for _, c := range e.built {
-		instances[c.typ] = c.instance
-	}
-	for t, c := range e.graph.interfaces {
-		instances[t] = c.instance
+		if same := e.graph.byType[c.typ]; len(same) == 1 && !c.traits.private {
+			instances[c.typ] = c.any
+		}
 	}
 	e.instances.Store(&instances)
 }

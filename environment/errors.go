@@ -33,6 +33,14 @@ var (
 	// where it counts for nothing.
 	ErrMarker = errors.New("environment: marker")
 
+	// ErrCaptive is a singleton that would keep a component which lives shorter.
+	ErrCaptive = errors.New("environment: captive")
+
+	// ErrConfig is a value that the configuration lacks or that can't be
+	// converted, or a source that can't be loaded. The problem wraps the
+	// error of package config.
+	ErrConfig = errors.New("environment: config")
+
 	// ErrUnused is a [Setting] or [Contribute] that no extension asked for.
 	ErrUnused = errors.New("environment: unused")
 
@@ -51,6 +59,11 @@ var (
 // ErrBooting is returned by [Find] on an environment that is still being
 // built.
 var ErrBooting = errors.New("environment: still booting")
+
+// ErrStopped is returned where something would have to be made after the
+// environment was asked to shut down, and is the cause of [Environment.Context]
+// where Stop gave none.
+var ErrStopped = errors.New("environment: stopped")
 
 // ErrAbandoned is returned by Shutdown for each hook that still ran when the
 // time was over. Its goroutine is left to itself, and no other hook of the
@@ -89,6 +102,8 @@ type BootError struct {
 	// Problems are in the order in which they were found, which is the same
 	// for every boot of the module.
 	Problems []*Problem
+
+	graph *graph
 }
 
 // Error returns the report: each problem with its place and a hint.
@@ -114,6 +129,9 @@ type Problem struct { //nolint:errname // a problem is a part of the report and 
 	Summary string
 	// Steps lead from what is concerned up to the module that was booted.
 	Steps []Step
+	// Excluded are components that would have been found, were it not for
+	// their conditions.
+	Excluded []Step
 	// Hint says what to do. It may be empty.
 	Hint string
 	// Err is the error of user code, a tag or a signature. It may be nil.

@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 
@@ -31,7 +32,7 @@ func Find[T any](env *Environment) (T, error) {
 	instance, ok := (*instances)[t]
 	if !ok {
 		var err error
-		if instance, err = env.derive(t); err != nil {
+		if instance, err = env.derive(context.Background(), t, ""); err != nil {
 			var none T
 			return none, err
 		}
@@ -43,23 +44,65 @@ func Find[T any](env *Environment) (T, error) {
 	return value, nil
 }
 
-// derive finds the component for an interface that none was built for.
-func (e *Environment) derive(t reflect.Type) (any, error) {
-	if instance, ok := e.derived.Load(t); ok {
-		return instance, nil
+// FindNamed returns the component of type T that [Named] has given the name.
+func FindNamed[T any](env *Environment, name string) (T, error) {
+	return find[T](context.Background(), env, name)
+}
+
+// GetContext is [Find] for components that are [Scoped]: it returns the one that
+// belongs to the context, and also gives the context to the constructors of all
+// that it has to make.
+func GetContext[T any](ctx context.Context, env *Environment) (T, error) {
+	return find[T](ctx, env, "")
+}
+
+func find[T any](ctx context.Context, env *Environment, name string) (T, error) {
+	var none T
+	t := reflect.TypeFor[T]()
+	if env.instances.Load() == nil {
+		return none, fmt.Errorf("get %s: %w: take it as a dependency instead", reflectx.Name(t), ErrBooting)
 	}
-	c, candidates := e.graph.find(t)
-	if c != nil && !c.recordOnly {
-		e.derived.Store(t, c.instance)
-		return c.instance, nil
+	instance, err := env.derive(ctx, t, name)
+	if err != nil {
+		return none, err
 	}
-	problem := e.graph.unresolvable(t, candidates, nil, nil)
-	problem.Summary = fmt.Sprintf("get %s from environment %q: ", reflectx.Name(t), e.name)
-	if len(candidates) > 1 {
-		problem.Summary += "several components implement it"
-		problem.Steps = problem.Steps[:len(candidates)]
-	} else {
-		problem.Summary += "there is none"
+	value, ok := instance.(T)
+	if !ok {
+		return none, fmt.Errorf("get %s: the component is a %T", reflectx.Name(t), instance)
 	}
-	return nil, problem
+	return value, nil
+}
+
+// derive finds the component for a type that isn't simply that of one which was
+// built at boot, as the same question was answered before.
+func (e *Environment) derive(ctx context.Context, t reflect.Type, name string) (any, error) {
+	key := unresolvedKey{t, name}
+	known, ok := e.derived.Load(key)
+	if !ok {
+		n := newNeed(t)
+		n.name = name
+		if problem := e.graph.satisfy(&n, nil, nil); problem != nil {
+			return nil, e.notFound(t, problem)
+		}
+		known, _ = e.derived.LoadOrStore(key, &n)
+	}
+	n, _ := known.(*need)
+	if target := n.target(); target != nil && target.eager && n.wrap == nil {
+		return target.any, nil
+	}
+	value, err := n.get(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return value.Interface(), nil
+}
+
+// notFound makes a problem of wiring that of a question.
+func (e *Environment) notFound(t reflect.Type, problem *Problem) error {
+	what := "there is none"
+	if problem.Kind == ErrAmbiguous {
+		what = "several components implement it"
+	}
+	problem.Summary = fmt.Sprintf("get %s from environment %q: %s", reflectx.Name(t), e.name, what)
+	return problem
 }

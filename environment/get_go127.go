@@ -2,6 +2,8 @@
 
 package environment
 
+import "context"
+
 // Get returns the component of type T, as the function [Get] does. It panics
 // if there is none.
 func (e *Environment) Get[T any]() T {
@@ -12,4 +14,10 @@ func (e *Environment) Get[T any]() T {
 // does.
 func (e *Environment) Find[T any]() (T, error) {
 	return Find[T](e)
+}
+
+// GetContext returns the component that belongs to the context, as the function
+// [GetContext] does.
+func (e *Environment) GetContext[T any](ctx context.Context) (T, error) {
+	return GetContext[T](ctx, e)
 }

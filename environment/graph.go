@@ -3,71 +3,83 @@ package environment
 import (
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
 // graph holds the components and finds those that others need. After boot it
-// is only read.
+// is only read, but for what Get looks for first.
 type graph struct {
-	components []*Component
-	byType     map[reflect.Type]*Component
-	// interfaces remembers which component satisfies an interface.
-	interfaces map[reflect.Type]*Component
+	components   []*Component
+	excluded     []*Component // by their conditions
+	byType       map[reflect.Type][]*Component
+	byBinding    map[reflect.Type][]*Component // by As
+	implementing map[reflect.Type]*implementing
+	parent       *graph
 	// order is the order of building.
 	order []*Component
+	// processors are the post-processors, in the order in which they run.
+	processors []*Component
+
+	mu sync.Mutex // guards implementing, which Get extends after boot
 }
 
-func newGraph() graph {
-	return graph{
-		byType:     make(map[reflect.Type]*Component),
-		interfaces: make(map[reflect.Type]*Component),
+func newGraph() *graph {
+	return &graph{
+		byType:       make(map[reflect.Type][]*Component),
+		byBinding:    make(map[reflect.Type][]*Component),
+		implementing: make(map[reflect.Type]*implementing),
 	}
 }
 
 func (g *graph) add(c *Component) {
+	c.rank = len(g.components)
 	g.components = append(g.components, c)
-	g.byType[c.typ] = c
+	g.byType[c.typ] = append(g.byType[c.typ], c)
+	for _, t := range c.traits.as {
+		g.byBinding[t] = append(g.byBinding[t], c)
+	}
 }
 
-// find returns the component for a type: the one of exactly that type, else
-// the sole implementer. Several candidates are returned as such.
-func (g *graph) find(t reflect.Type) (found *Component, candidates []*Component) {
-	if c := g.byType[t]; c != nil {
-		return c, nil
-	}
-	if c := g.interfaces[t]; c != nil {
-		return c, nil
-	}
-	candidates = g.implementers(t)
-	if len(candidates) == 1 {
-		return candidates[0], nil
-	}
-	return nil, candidates
-}
-
-// implementers returns the components that implement an interface. Everything
-// implements one without methods, so that nothing is found for it.
-func (g *graph) implementers(t reflect.Type) []*Component {
-	if t.Kind() != reflect.Interface || t.NumMethod() == 0 {
-		return nil
-	}
-	var found []*Component
-	for _, c := range g.components {
-		if c.offered() && c.typ.Implements(t) {
-			found = append(found, c)
+// known returns the component of exactly that type and name.
+func (g *graph) known(t reflect.Type, name string) *Component {
+	for _, c := range g.byType[t] {
+		if c.traits.name == name && c.making != decorating {
+			return c
 		}
 	}
-	return found
+	return nil
 }
 
 // arrange connects the components and puts them in the order of building:
 // dependencies first, else as they were listed.
 func (p *plan) arrange() {
-	w := walk{plan: p, unresolved: make(map[reflect.Type]*Problem)}
+	w := walk{plan: p, unresolved: make(map[unresolvedKey]*Problem)}
+	p.graph.order = make([]*Component, 0, len(p.graph.components))
 	for _, c := range p.graph.components {
 		if !c.recordOnly && c.state == unvisited {
 			w.visit(c)
+		}
+	}
+	for i := len(p.graph.order) - 1; i >= 0; i-- { // those who need come behind what they need
+		p.graph.order[i].arrangeEager()
+	}
+	p.graph.putProcessorsFirst()
+}
+
+// arrangeEager decides what is built at boot: singletons that aren't lazy, and
+// what these need.
+func (c *Component) arrangeEager() {
+	c.eager = c.traits.isSingleton() && (c.eager || !c.traits.lazily)
+	if !c.eager {
+		return
+	}
+	for i := range c.needs {
+		if n := &c.needs[i]; n.ordered() {
+			for _, target := range n.targets {
+				target.eager = target.eager || target.traits.isSingleton()
+			}
 		}
 	}
 }
@@ -78,30 +90,25 @@ type walk struct {
 	path []*Component
 	// unresolved are the problems of types that can't be had: who needs one of
 	// them next is added to its problem.
-	unresolved map[reflect.Type]*Problem
+	unresolved map[unresolvedKey]*Problem
+}
+
+type unresolvedKey struct {
+	t    reflect.Type
+	name string
 }
 
 func (w *walk) visit(c *Component) {
 	c.state = visiting
 	w.path = append(w.path, c)
 	for i := range c.needs {
-		need := &c.needs[i]
-		if need.typ == contextType && c.making == provided {
+		w.resolve(c, i)
+		n := &c.needs[i]
+		if !n.ordered() {
 			continue
 		}
-		target := w.resolve(c, i)
-		need.target = target
-		if target == nil {
-			continue
-		}
-		switch target.state {
-		case unvisited:
-			w.visit(target)
-		case visiting:
-			if !c.needsAlready(target, i) {
-				w.cycle(target)
-			}
-		case visited:
+		for _, target := range n.targets {
+			w.follow(c, i, target)
 		}
 	}
 	c.state = visited
@@ -109,31 +116,43 @@ func (w *walk) visit(c *Component) {
 	w.plan.graph.order = append(w.plan.graph.order, c)
 }
 
+// follow visits what a component needs.
+func (w *walk) follow(c *Component, index int, target *Component) {
+	switch {
+	case target.home != nil: // the parent has built it
+	case target.state == unvisited:
+		w.visit(target)
+	case target.state == visiting && !c.needsAlready(target, index):
+		w.cycle(target)
+	}
+	if c.traits.isSingleton() && !target.traits.isSingleton() {
+		w.plan.report(captive(c, index, target))
+	}
+}
+
 // resolve finds what a need stands for, or reports that it can't be had.
-func (w *walk) resolve(c *Component, index int) *Component {
-	g := &w.plan.graph
-	need := c.needs[index]
-	target, candidates := need.target, []*Component(nil)
-	if target != nil {
-		need.typ = target.typ // an Override may have changed it
-	} else {
-		target, candidates = g.find(need.typ)
+func (w *walk) resolve(c *Component, index int) {
+	n := &c.needs[index]
+	if n.hidden || c.making == assembled {
+		return // its target is known
 	}
-	if target != nil && !target.recordOnly {
-		if target.typ != need.typ {
-			g.interfaces[need.typ] = target
-		}
-		return target
+	problem := w.plan.graph.satisfy(n, c, c.module)
+	if problem == nil {
+		return
 	}
+	c.failed = true
 	steps := c.needSteps(index)
-	if problem := w.unresolved[need.typ]; problem != nil {
-		problem.Steps = append(problem.Steps, steps...)
-		return nil
+	key := unresolvedKey{n.wanted, n.name}
+	if known := w.unresolved[key]; known != nil {
+		known.Steps = append(known.Steps, steps...)
+		return
 	}
-	problem := g.unresolvable(need.typ, candidates, c, steps)
-	w.unresolved[need.typ] = problem
+	if problem.Kind == ErrAmbiguous {
+		problem.Steps = append(problem.Steps, Step{What: "needed by"})
+	}
+	problem.Steps = append(problem.Steps, steps...)
+	w.unresolved[key] = problem
 	w.plan.report(problem)
-	return nil
 }
 
 // cycle reports the components on the path from the first one to itself.
@@ -145,12 +164,14 @@ func (w *walk) cycle(first *Component) {
 	var names strings.Builder
 	var steps []Step
 	for _, c := range w.path[start:] {
+		c.failed = true
 		names.WriteString(c.title() + " -> ")
 		steps = append(steps, Step{What: c.title(), Place: c.at()})
 	}
-	hint := "move what both sides need into a component of its own, or drop one need, and have the other side hand itself over in its OnInit"
+	hint := "move what both sides need into a component of its own, or have one side take " +
+		instanceOf("environment.Lazy", first.typ, "") + ", which is looked up when it is used"
 	if len(steps) == 1 {
-		hint = "it is what satisfies its own need: ask for another type, such as that of what it wraps"
+		hint = "it is what satisfies its own need: ask for another type, such as that of what it wraps, or use environment.Decorate"
 	}
 	w.plan.report(&Problem{
 		Kind: ErrCycle, Summary: "cycle " + names.String() + first.title(),
@@ -158,32 +179,53 @@ func (w *walk) cycle(first *Component) {
 	})
 }
 
-// unresolvable tells why a type can't be had by the asker, which may be nil.
-func (g *graph) unresolvable(t reflect.Type, candidates []*Component, asker *Component, steps []Step) *Problem {
-	if len(candidates) > 1 {
-		return ambiguous(t, candidates, asker, steps)
-	}
+// captive is the problem of a singleton that would keep something which lives
+// shorter.
+func captive(c *Component, index int, target *Component) *Problem {
+	c.failed = true
+	lazy := instanceOf("environment.Lazy", c.needs[index].wanted, "")
 	return &Problem{
-		Kind: ErrMissing, Summary: "missing " + reflectx.Name(t) + ", needed by",
-		Steps: steps, Hint: g.missingHint(t),
+		Kind: ErrCaptive, Summary: "captive " + target.title() + ": it is " + target.traits.lifetimeName() +
+			", and the singleton " + c.title() + " would keep one instance of it for ever",
+		Steps: append(c.needSteps(index), Step{What: target.title(), Place: target.at()}),
+		Hint:  "take " + lazy + ", and call its Get when you need one",
 	}
 }
 
-func ambiguous(t reflect.Type, candidates []*Component, asker *Component, steps []Step) *Problem {
+// missing tells why a type can't be had.
+func (g *graph) missing(t reflect.Type, name string, from *module) *Problem {
+	what := reflectx.Name(t)
+	if name != "" {
+		what += " \"" + name + "\""
+	}
+	return &Problem{
+		Kind: ErrMissing, Summary: "missing " + what + ", needed by",
+		Hint: g.missingHint(t, name, from), Excluded: g.excludedFor(t),
+	}
+}
+
+// ambiguous tells who could be meant. The asker may be nil.
+func ambiguous(t reflect.Type, candidates []*Component, asker *Component) *Problem {
 	meant := candidates[0]
 	if meant == asker { // as a decorator is
 		meant = candidates[1]
 	}
-	name, chosen := reflectx.Name(t), reflectx.Name(meant.typ)
-	hint := "ask for the one you mean, such as " + chosen + ", or provide the interface itself"
-	if isSpellable(t) && isSpellable(meant.typ) {
-		hint += ":\nenvironment.Provide(func(chosen " + chosen + ") " + name + " { return chosen })"
-	}
-	problem := &Problem{Kind: ErrAmbiguous, Summary: "ambiguous " + name + ": several components implement it", Hint: hint}
+	problem := &Problem{Kind: ErrAmbiguous, Summary: "ambiguous " + reflectx.Name(t) + ": several components implement it"}
+	named := 0
 	for _, c := range candidates {
 		problem.Steps = append(problem.Steps, Step{What: "candidate " + c.title(), Place: c.at()})
+		if c.traits.name != "" {
+			named++
+		}
 	}
-	problem.Steps = append(problem.Steps, Step{What: "needed by"})
-	problem.Steps = append(problem.Steps, steps...)
+	chosen := reflectx.Name(meant.typ)
+	switch {
+	case named == len(candidates):
+		problem.Hint = "ask for one by its name, such as `inject:\"name=" + meant.traits.name + "\"`, or make one environment.Primary()"
+	case meant.typ != t:
+		problem.Hint = "ask for the one you mean, such as " + chosen + ", or make one environment.Primary()"
+	default:
+		problem.Hint = "give them names by environment.Named, or make one environment.Primary()"
+	}
 	return problem
 }

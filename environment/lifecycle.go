@@ -3,6 +3,7 @@ package environment
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Initializer is a component that has work to do when all components are
@@ -44,62 +45,80 @@ type hook struct {
 	call func(context.Context) error
 }
 
-// phase finds what a phase calls on a component.
-type phase func(c *Component) []hook
+// phase finds what a phase calls on an instance.
+type phase func(i *instance) []hook
 
-func initPhase(c *Component) []hook {
-	if h, ok := c.instance.(Initializer); ok && c.hooks {
+func initPhase(i *instance) []hook {
+	if h, ok := i.any.(Initializer); ok && i.hooks {
 		return []hook{{"OnInit", h.OnInit}}
 	}
 	return nil
 }
 
-func runPhase(c *Component) []hook {
-	if h, ok := c.instance.(Runner); ok && c.hooks {
+func runPhase(i *instance) []hook {
+	if h, ok := i.any.(Runner); ok && i.hooks {
 		return []hook{{"OnRunning", h.OnRunning}}
 	}
 	return nil
 }
 
-func stopPhase(c *Component) []hook {
-	if h, ok := c.instance.(Stopper); ok && c.hooks {
+func stopPhase(i *instance) []hook {
+	if h, ok := i.any.(Stopper); ok && i.hooks {
 		return []hook{{"OnStopping", h.OnStopping}}
 	}
 	return nil
 }
 
-func destroyPhase(c *Component) []hook {
+func destroyPhase(i *instance) []hook {
 	var hooks []hook
-	if h, ok := c.instance.(Destroyer); ok && c.hooks {
+	if h, ok := i.any.(Destroyer); ok && i.hooks {
 		hooks = append(hooks, hook{"OnDestroy", h.OnDestroy})
 	}
-	if c.cleanup != nil {
-		hooks = append(hooks, hook{"clean-up", c.cleanup})
+	if i.cleanup != nil {
+		hooks = append(hooks, hook{"clean-up", i.cleanup})
 	}
 	return hooks
 }
 
 // runPhase calls the hooks of a phase in the order of building, up to the
 // first that fails or the end of the context.
-func (e *Environment) runPhase(ctx context.Context, of phase) error {
-	var current *Component
-	err := guard(func() error {
-		for _, c := range e.built {
-			for _, h := range of(c) {
-				current = nil
-				if err := e.interrupted(ctx); err != nil {
-					return err
-				}
-				current = c
-				if err := h.call(ctx); err != nil {
-					return err
-				}
+func (e *Environment) runPhase(ctx context.Context, of phase, components []*Component) error {
+	for _, c := range components {
+		for _, h := range of(c.instance) {
+			if err := e.interrupted(ctx); err != nil {
+				return err
+			}
+			if err := e.call(ctx, c, c.instance, h, nil); err != nil {
+				return fmt.Errorf("start %s: %w", c.title(), err)
 			}
 		}
-		return nil
-	})
-	if err == nil || current == nil {
-		return err
 	}
-	return fmt.Errorf("start %s: %w", current.title(), err)
+	return nil
+}
+
+// call calls a hook of an instance within its time and tells of it. The grace is
+// what a hook gets beyond the end of the context; nil means that it is waited
+// for, unless there is a time limit for hooks.
+func (e *Environment) call(ctx context.Context, c *Component, of *instance, h hook, grace *time.Duration) error {
+	began := time.Now()
+	if e.hookTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, e.hookTimeout,
+			fmt.Errorf("environment: the time of the hook %s (%s) is over: %w", h.name, e.hookTimeout, context.DeadlineExceeded))
+		defer cancel()
+		if grace == nil {
+			own := hookGrace
+			grace = &own
+		}
+	}
+	var err error
+	if grace == nil {
+		err = guard(func() error { return h.call(ctx) })
+	} else {
+		of.abandoned, err = h.within(ctx, grace)
+	}
+	if e.observed(ctx) {
+		err = join(err, e.tell(ctx, &HookCalled{Component: c, Hook: h.name, Took: time.Since(began), Err: err}))
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package environment
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
@@ -55,12 +56,19 @@ func (o *override) replace(p *plan, c *Component) {
 		})
 		return
 	}
-	delete(p.graph.byType, c.typ)
-	p.graph.byType[o.typ] = c
-	c.name, c.typ, c.replaced = "", o.typ, c.declaredAs()
+	p.graph.rename(c, o.typ)
+	c.replaced, c.making = c.declaredAs(), provided
 	c.place, c.value = from.place, reflect.Value{}
-	c.construct(constructor)
+	c.makeBy(constructor)
 	c.readMarkers()
+}
+
+// rename has the component be asked for by another type.
+func (g *graph) rename(c *Component, t reflect.Type) {
+	g.byType[c.typ] = slices.DeleteFunc(g.byType[c.typ], func(other *Component) bool { return other == c })
+	c.label.name, c.typ = "", t
+	g.byType[t] = append(g.byType[t], c)
+	clear(g.implementing) // by the types as they were
 }
 
 // overrideInterfaces applies the overrides of interfaces that no component has
@@ -72,10 +80,15 @@ func (p *plan) overrideInterfaces() {
 			continue
 		}
 		from := origin{place: &o.place}.steps("overridden")
-		found := p.graph.implementers(o.typ)
+		found := p.graph.byType[o.typ]
+		if len(found) == 0 {
+			found = p.graph.implementers(o.typ)
+		}
 		switch {
 		case len(found) > 1:
-			p.report(ambiguous(o.typ, found, nil, from))
+			problem := ambiguous(o.typ, found, nil)
+			problem.Steps = append(append(problem.Steps, Step{What: "needed by"}), from...)
+			p.report(problem)
 		case len(found) == 0:
 			p.report(&Problem{
 				Kind:    ErrMissing,

@@ -11,7 +11,7 @@ import (
 )
 
 // Part is a piece of a module: what [Module], [Register], [Provide],
-// [Supply], [Extend], [Contribute] and [Assemble] return. A part is
+// [Supply], [Decorate], [Tag], [Extend], [Contribute] and [Assemble] return. A part is
 // immutable, and its identity counts: the same one listed twice is loaded
 // once. It prints as its kind and name under every verb.
 type Part interface {
@@ -20,8 +20,9 @@ type Part interface {
 	collect(p *plan, m *module)
 }
 
-// Option says how a module is booted: what [Override], [Logger],
-// [StopTimeout] and [Setting] return. It prints as its kind and name under
+// Option says how a module is booted: what [Override], [Config], [Features],
+// [Parent], [WithScope], [Observe], [Logger], [StopTimeout], [HookTimeout] and
+// [Setting] return. It prints as its kind and name under
 // every verb.
 type Option interface {
 	fmt.Formatter

@@ -28,6 +28,13 @@ func here() place {
 	return p
 }
 
+// hereAbove is here, for what is called one level deeper.
+func hereAbove() place {
+	var p place
+	runtime.Callers(4, p.callers[:])
+	return p
+}
+
 // String returns the file and line of the innermost call that isn't one of
 // this library's own. It is empty where there is none: a package-level part of
 // this library.

@@ -1,8 +1,7 @@
 package environment
 
 import (
-	"strconv"
-
+	"github.com/aspyx-go/aspyx/environment/config"
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
@@ -11,9 +10,12 @@ import (
 type plan struct {
 	name          string
 	settings      *settings
+	config        *config.Values
 	loaded        map[*declaration]bool
 	declared      []*Component // by parts, and not yet admitted to the graph
-	graph         graph
+	decorators    []*decorator
+	tags          []fieldTag
+	graph         *graph
 	extensions    []extension
 	contributions []*contribution
 	problems      []*Problem
@@ -30,6 +32,7 @@ func newPlan(root Part, options []Option) *plan {
 		settings: newSettings(options),
 		loaded:   make(map[*declaration]bool),
 		graph:    newGraph(),
+		tags:     standardTags(),
 	}
 	p.problems = p.settings.problems
 	start, ok := root.(*modulePart)
@@ -41,17 +44,36 @@ func newPlan(root Part, options []Option) *plan {
 		return p
 	}
 	p.name = start.name
+	p.configure()
 	p.load(root, nil)
 	p.admit()
+	p.inherit()
 	p.extend()
 	p.overrideInterfaces()
+	p.decorate()
 	p.checkMarkers()
 	p.checkUnused()
 	for _, c := range p.graph.components {
-		p.readFields(c)
+		p.readNeeds(c)
+		p.checkTraits(c)
 	}
 	p.arrange()
 	return p
+}
+
+// configure loads the configuration.
+func (p *plan) configure() {
+	values, err := config.Load(p.settings.sources...)
+	if err != nil {
+		p.report(&Problem{Kind: ErrConfig, Summary: "configuration", Err: err})
+	}
+	if parent := p.settings.parent; parent != nil {
+		values = values.WithParent(parent.config)
+		for feature := range parent.features {
+			p.settings.features[feature] = true
+		}
+	}
+	p.config = values
 }
 
 // err returns the report of all problems, or nil where there are none.
@@ -59,7 +81,7 @@ func (p *plan) err() error {
 	if len(p.problems) == 0 {
 		return nil
 	}
-	return &BootError{Module: p.name, Problems: p.problems}
+	return &BootError{Module: p.name, Problems: p.problems, graph: p.graph}
 }
 
 func (p *plan) report(problem *Problem) {
@@ -82,31 +104,48 @@ func (p *plan) originOf(d *declaration, m *module) origin {
 	return origin{place: &d.place, module: m}
 }
 
-// admit takes what was declared into the graph, each type once, and applies
-// the overrides of exactly these types. It returns the components that are new.
+// admit takes what was declared and exists into the graph, each type and name
+// once, and applies the overrides of exactly these types. It returns the
+// components that are new.
 func (p *plan) admit() []*Component {
-	var admitted []*Component
+	var admitted, late []*Component
 	for _, c := range p.declared {
-		known := p.graph.byType[c.typ]
-		switch {
-		case known == nil && p.acceptable(c):
-			p.graph.add(c)
-			c.readMarkers()
-			admitted = append(admitted, c)
-		case known == nil || c.making == registered && known.declaredAs() == registered:
-		default:
-			p.report(&Problem{
-				Kind: ErrDuplicate, Summary: "duplicate " + reflectx.Name(c.typ),
-				Steps: append(known.steps("first "+known.describe()), c.steps("again "+c.describe())...),
-				Hint:  "remove one, or replace the first on purpose with " + instanceOf("environment.Override", c.typ, ""),
-			})
+		if c.isLate() {
+			late = append(late, c)
+		} else {
+			admitted = p.admitOne(c, admitted)
 		}
+	}
+	for _, c := range late {
+		admitted = p.admitOne(c, admitted)
 	}
 	p.declared = nil
 	for _, o := range p.settings.overrides {
-		if c := p.graph.byType[o.typ]; c != nil && !o.used {
+		if c := choose(p.graph.byType[o.typ]); c != nil && !o.used {
 			o.replace(p, c)
 		}
+	}
+	return admitted
+}
+
+func (p *plan) admitOne(c *Component, admitted []*Component) []*Component {
+	if !c.exists(p) {
+		p.graph.excluded = append(p.graph.excluded, c)
+		return admitted
+	}
+	known := p.graph.known(c.typ, c.traits.name)
+	switch {
+	case known == nil && p.acceptable(c):
+		p.graph.add(c)
+		c.readMarkers()
+		return append(admitted, c)
+	case known == nil || c.making == registered && known.declaredAs() == registered && c.plain:
+	default:
+		p.report(&Problem{
+			Kind: ErrDuplicate, Summary: "duplicate " + c.title(),
+			Steps: append(known.steps("first "+known.describe()), c.steps("again "+c.describe())...),
+			Hint:  "remove one, tell them apart by environment.Named, or replace the first on purpose with " + instanceOf("environment.Override", c.typ, ""),
+		})
 	}
 	return admitted
 }
@@ -114,7 +153,7 @@ func (p *plan) admit() []*Component {
 // acceptable reports types that can't be components, since the environment
 // itself stands for them.
 func (p *plan) acceptable(c *Component) bool {
-	if c.typ != contextType && (c.typ != environmentType || c.making != registered) {
+	if c.typ != contextType && c.typ != environmentType && c.typ != configType {
 		return true
 	}
 	p.report(&Problem{
@@ -122,19 +161,4 @@ func (p *plan) acceptable(c *Component) bool {
 		Steps: c.steps(c.describe()), Hint: ownHint(c.typ),
 	})
 	return false
-}
-
-// describe tells how the component came in.
-func (c *Component) describe() string {
-	switch c.making {
-	case registered:
-		return "registered"
-	case provided:
-		return "provided by " + c.constructor.String()
-	case supplied:
-		return "supplied"
-	case assembled:
-		return "assembled as " + strconv.Quote(c.name)
-	}
-	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
@@ -11,6 +12,7 @@ import (
 type providePart struct {
 	declaration
 	constructor any
+	options     []ComponentOption
 }
 
 // Provide makes what the constructor returns a component. The constructor is
@@ -24,10 +26,14 @@ type providePart struct {
 // environment is shut down, after the component's OnDestroy. A parameter of
 // type [context.Context] is the context given to [Boot]; a variadic last
 // parameter is left empty. A constructor must not return nil without an error.
-func Provide(constructor any) Part {
+//
+// What a parameter may ask for: see "How a dependency is found" above. A
+// method expression makes a component with another's help: the first parameter
+// of (*Settings).NewDatabase is the *Settings component.
+func Provide(constructor any, options ...ComponentOption) Part {
 	return &providePart{
 		declaration: declaration{label: label{kind: "provide", typ: reflect.TypeOf(constructor)}, place: here()},
-		constructor: constructor,
+		constructor: constructor, options: slices.Clone(options),
 	}
 }
 
@@ -38,37 +44,41 @@ func (d *providePart) collect(p *plan, m *module) {
 		p.report(&Problem{Kind: ErrSignature, Summary: "signature", Err: err, Steps: from.steps("provided")})
 		return
 	}
-	c := newComponent(provided, constructor.Out, from)
-	c.construct(constructor)
+	c := newComponent(provided, constructor.Out, from, d.options)
+	c.makeBy(constructor)
 	p.declared = append(p.declared, c)
 }
 
-// construct makes the constructor what the component is built with.
-func (c *Component) construct(constructor *reflectx.Constructor) {
-	c.making, c.constructor = provided, constructor
+// makeBy makes the constructor what the component is built with. Parameter
+// structures are read later, when all tags are known.
+func (c *Component) makeBy(constructor *reflectx.Constructor) {
+	c.constructor = constructor
 	c.needs = make([]need, len(constructor.In))
 	for i, t := range constructor.In {
-		c.needs[i].typ = t
+		c.needs[i] = newNeed(t)
+		c.needs[i].parameter = i
 	}
 }
 
 type supplyPart struct {
 	declaration
-	value func() reflect.Value // a function, since printers can't look into it
+	options []ComponentOption
+	value   func() reflect.Value // a function, since printers can't look into it
 }
 
 // Supply makes a ready value a component of type T, which may be an interface.
 // The value stays the caller's: the environment calls none of its hooks. A nil
 // is a problem.
-func Supply[T any](value T) Part {
+func Supply[T any](value T, options ...ComponentOption) Part {
 	return &supplyPart{
 		declaration: declaration{label: label{kind: "supply", typ: reflect.TypeFor[T]()}, place: here()},
+		options:     slices.Clone(options),
 		value:       func() reflect.Value { return reflect.ValueOf(&value).Elem() },
 	}
 }
 
 func (s *supplyPart) collect(p *plan, m *module) {
-	c := newComponent(supplied, s.typ, p.originOf(&s.declaration, m))
+	c := newComponent(supplied, s.typ, p.originOf(&s.declaration, m), s.options)
 	c.value = s.value()
 	if reflectx.IsNil(c.value) {
 		p.report(&Problem{
@@ -77,7 +87,6 @@ func (s *supplyPart) collect(p *plan, m *module) {
 		})
 		return
 	}
-	c.instance = c.value.Interface()
 	p.declared = append(p.declared, c)
 }
 
@@ -103,8 +112,8 @@ func Assemble[T any](name string, needs []*Component, build func(ctx context.Con
 }
 
 func (a *assemblePart) collect(p *plan, m *module) {
-	c := newComponent(assembled, a.typ, p.originOf(&a.declaration, m))
-	c.name, c.assemble = a.name, a.build
+	c := newComponent(assembled, a.typ, p.originOf(&a.declaration, m), nil)
+	c.label.name, c.assemble = a.name, a.build
 	for _, target := range a.needs {
 		if target == nil {
 			p.report(&Problem{
@@ -113,7 +122,7 @@ func (a *assemblePart) collect(p *plan, m *module) {
 			})
 			return
 		}
-		c.needs = append(c.needs, need{typ: target.typ, target: target})
+		c.needs = append(c.needs, need{kind: needOne, typ: target.typ, wanted: target.typ, targets: []*Component{target}})
 	}
 	p.declared = append(p.declared, c)
 }

@@ -2,6 +2,7 @@ package environment
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,22 +32,27 @@ func (p *Problem) report() string {
 		}
 		text.WriteString(indent(fmt.Sprint(p.Err), "    "))
 	}
-	width := 0
-	for _, step := range p.Steps {
-		width = max(width, len(step.What))
-	}
-	for _, step := range p.Steps {
-		if step.Place == "" {
-			fmt.Fprintf(&text, "\n  %s", step.What)
-			continue
-		}
-		fmt.Fprintf(&text, "\n  %-*s  %s", width, step.What, step.Place)
-	}
+	writeSteps(&text, slices.Concat(p.Steps, p.Excluded))
 	if p.Hint != "" {
 		text.WriteString("\n  hint: ")
 		text.WriteString(indent(p.Hint, "    "))
 	}
 	return text.String()
+}
+
+// writeSteps writes the steps below what stands there, in two columns.
+func writeSteps(text *strings.Builder, steps []Step) {
+	width := 0
+	for _, step := range steps {
+		width = max(width, len(step.What))
+	}
+	for _, step := range steps {
+		if step.Place == "" {
+			fmt.Fprintf(text, "\n  %s", step.What)
+			continue
+		}
+		fmt.Fprintf(text, "\n  %-*s  %s", width, step.What, step.Place)
+	}
 }
 
 // indent puts the prefix before every line but the first.

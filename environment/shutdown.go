@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 )
@@ -37,7 +36,9 @@ func (e *Environment) Shutdown(ctx context.Context) error {
 	if e.shutdown.CompareAndSwap(false, true) {
 		defer close(e.stopped)
 		close(e.stopping)
+		e.endLife()
 		e.stopErr = e.stop(ctx)
+		e.family.leave(e)
 		return e.stopErr
 	}
 	select {
@@ -58,7 +59,9 @@ func (e *Environment) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.stopTimeout,
 		fmt.Errorf("environment: the stop timeout of %s is over: %w", e.stopTimeout, context.DeadlineExceeded))
 	defer cancel()
-	e.log(ctx, "environment stopping")
+	began := time.Now()
+	errs := []error{e.tell(ctx, &Stopping{Module: e.name})}
+	errs = append(errs, e.family.stopChildren(ctx)...)
 	deadline, _ := ctx.Deadline() // there is one
 	limit := max(0, time.Until(deadline))
 	reserve := limit / 5
@@ -66,23 +69,44 @@ func (e *Environment) stop(ctx context.Context) error {
 		fmt.Errorf("environment: the time for OnStopping (%s) is over: %w",
 			(limit-reserve).Round(time.Millisecond), context.DeadlineExceeded))
 	defer cancelStopping()
-	errs := e.undo(stopping, stopPhase, min(hookGrace, reserve/2))
-	errs = append(errs, e.undo(ctx, destroyPhase, hookGrace)...)
-	e.log(ctx, "environment stopped", slog.Int("errors", len(errs)))
-	return errors.Join(errs...)
+	built := e.snapshot(false)
+	grace := min(hookGrace, reserve/2)
+	errs = append(errs, e.undo(stopping, stopPhase, built, grace)...)
+	all := e.closeLate()
+	errs = append(errs, e.undo(stopping, stopPhase, all[len(built):], grace)...) // lazy ones that were made meanwhile
+	errs = append(errs, e.undo(ctx, destroyPhase, all, hookGrace)...)
+	errs = append(errs, e.health.wait(ctx))
+	err := errors.Join(errs...)
+	return join(err, e.tell(ctx, &Stopped{Module: e.name, Took: time.Since(began), Err: err}))
+}
+
+// endLife ends the environment's context.
+func (e *Environment) endLife() {
+	cause := ErrStopped
+	if asked := e.cause.Load(); asked != nil && *asked != nil {
+		cause = *asked
+	}
+	e.end(cause)
+}
+
+// closeLate has nothing more be made, and returns all that was.
+func (e *Environment) closeLate() []*Component {
+	e.late.mu.Lock()
+	defer e.late.mu.Unlock()
+	e.late.closed = true
+	return e.built
 }
 
 // undo calls the hooks of a phase in reverse order of building, and goes on
 // past those that fail.
-func (e *Environment) undo(ctx context.Context, of phase, grace time.Duration) []error {
+func (e *Environment) undo(ctx context.Context, of phase, components []*Component, grace time.Duration) []error {
 	var errs []error
-	for _, c := range slices.Backward(e.built) {
-		for _, h := range of(c) {
+	for _, c := range slices.Backward(components) {
+		for _, h := range of(c.instance) {
 			if c.abandoned {
 				break
 			}
-			var err error
-			if c.abandoned, err = h.within(ctx, &grace); err != nil {
+			if err := e.call(ctx, c, c.instance, h, &grace); err != nil {
 				errs = append(errs, fmt.Errorf("%s of %s: %w", h.name, c.title(), err))
 			}
 		}

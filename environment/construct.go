@@ -1,0 +1,137 @@
+package environment
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/aspyx-go/aspyx/reflectx"
+)
+
+// instance is what was built of a component.
+type instance struct {
+	value     reflect.Value
+	any       any
+	cleanup   reflectx.Cleanup
+	hooks     bool // the environment runs the hooks
+	abandoned bool // a hook may still be running
+}
+
+type assembler func(ctx context.Context, env *Environment, dependencies []any) (any, error)
+
+// construct makes an instance. What it needs is made or found on the way; at
+// boot the order of building has seen to it.
+func (c *Component) construct(ctx context.Context, env *Environment) (made instance, err error) {
+	switch c.making {
+	case registered:
+		made.value, err = c.constructStruct(ctx, env)
+	case provided, decorating:
+		var in []reflect.Value
+		if in, err = c.arguments(ctx, env); err != nil {
+			return made, err
+		}
+		made.value, made.cleanup, err = c.constructor.Call(in)
+	case assembled:
+		made.value, err = c.constructAssembled(ctx, env)
+	case supplied:
+		made.value = c.value
+	}
+	if err != nil {
+		return made, err
+	}
+	made.any = made.value.Interface()
+	made.hooks = c.making != supplied
+	return made, env.process(ctx, c, &made)
+}
+
+// constructStruct fills the tagged fields of a new struct.
+func (c *Component) constructStruct(ctx context.Context, env *Environment) (reflect.Value, error) {
+	made := reflect.New(c.Struct())
+	for i := range c.needs {
+		n := &c.needs[i]
+		value, err := n.get(ctx, env)
+		if err != nil {
+			return made, c.needError(n, err)
+		}
+		made.Elem().FieldByIndex(n.field).Set(value)
+	}
+	return made, nil
+}
+
+// arguments returns the values of the constructor's parameters.
+func (c *Component) arguments(ctx context.Context, env *Environment) ([]reflect.Value, error) {
+	in := make([]reflect.Value, len(c.constructor.In))
+	for i := range c.needs {
+		n := &c.needs[i]
+		value, err := n.get(ctx, env)
+		switch {
+		case err != nil:
+			return nil, c.needError(n, err)
+		case n.field == nil:
+			in[n.parameter] = value
+			continue
+		case !in[n.parameter].IsValid():
+			in[n.parameter] = reflect.New(c.constructor.In[n.parameter]).Elem()
+		}
+		in[n.parameter].FieldByIndex(n.field).Set(value)
+	}
+	for i, t := range c.constructor.In {
+		if !in[i].IsValid() {
+			in[i] = reflect.Zero(t) // a parameter structure that asks for nothing
+		}
+	}
+	return in, nil
+}
+
+func (c *Component) constructAssembled(ctx context.Context, env *Environment) (reflect.Value, error) {
+	dependencies := make([]any, len(c.needs))
+	for i := range c.needs {
+		value, err := c.needs[i].get(ctx, env)
+		if err != nil {
+			return value, err
+		}
+		dependencies[i] = value.Interface()
+	}
+	made, err := c.assemble(ctx, env, dependencies)
+	if err == nil && reflectx.IsNil(reflect.ValueOf(made)) {
+		err = reflectx.ErrNil
+	}
+	return reflect.ValueOf(made), err
+}
+
+// needError says which field or parameter couldn't be had. Errors of other
+// constructors say so themselves.
+func (c *Component) needError(n *need, err error) error {
+	if n.kind != needValue {
+		return err
+	}
+	if c.making == registered {
+		return fmt.Errorf("field %s: %w", c.Struct().FieldByIndex(n.field).Name, err)
+	}
+	return fmt.Errorf("field %s: %w", c.constructor.In[n.parameter].FieldByIndex(n.field).Name, err)
+}
+
+// owners are the instances whose hooks some component runs. They stand behind
+// a pointer for the sake of printers, as instance does.
+type owners struct{ instances map[any]struct{} }
+
+// own decides which component runs the hooks of an instance that several of
+// them share, or of equal values: the first. Supplied ones belong to the
+// caller.
+func (o *owners) own(made *instance) {
+	var id any
+	switch v := reflect.ValueOf(made.any); {
+	case v.Kind() == reflect.Map:
+		id = [2]any{v.Type(), v.Pointer()}
+	case v.Comparable():
+		id = made.any
+	}
+	_, owned := o.instances[id]
+	if id != nil {
+		if o.instances == nil {
+			o.instances = map[any]struct{}{}
+		}
+		o.instances[id] = struct{}{}
+	}
+	made.hooks = made.hooks && !owned
+}
