@@ -1,6 +1,8 @@
 package environment
 
 import (
+	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,7 +14,7 @@ import (
 // Component is something that the environment builds or was given, as an
 // [Extension], a [PostProcessor], a [Scope] and an [Observer] see it.
 type Component struct {
-	label // typ is the type that it is asked for by
+	label // typ is the type that it is asked for by, name that of assembled ones
 	origin
 	making   making
 	replaced making // what it was before an Override; zero without one
@@ -124,8 +126,13 @@ func (c *Component) Module() string {
 	return c.module.name
 }
 
-// String returns the component as messages show it.
+// String returns the component as messages show it: its type, followed by its
+// name where it has one.
 func (c *Component) String() string { return c.title() }
+
+// Format implements [fmt.Formatter]: it writes what String returns, under every
+// verb, since the instance may hold what must not be seen.
+func (c *Component) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.title()) }
 
 // handled tells whether an extension has claimed the marker.
 func (c *Component) handled(marker reflect.Type) bool { return slices.Contains(c.claimed, marker) }
@@ -147,8 +154,8 @@ func (c *Component) isConstructed() bool { return c.making == provided || c.maki
 
 // title is how messages name the component.
 func (c *Component) title() string {
-	if c.label.name != "" {
-		return c.label.name
+	if c.name != "" {
+		return c.name
 	}
 	title := reflectx.Name(c.typ)
 	if c.traits.name != "" {
@@ -167,7 +174,7 @@ func (c *Component) describe() string {
 	case supplied:
 		return "supplied"
 	case assembled:
-		return "assembled as " + strconv.Quote(c.label.name)
+		return "assembled as " + strconv.Quote(c.name)
 	case decorating:
 		return "decorated by " + c.constructor.String()
 	}

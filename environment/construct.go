@@ -41,7 +41,8 @@ func (c *Component) construct(ctx context.Context, env *Environment) (made insta
 	}
 	made.any = made.value.Interface()
 	made.hooks = c.making != supplied
-	return made, env.process(ctx, c, &made)
+	err = env.process(ctx, c, &made)
+	return made, err
 }
 
 // constructStruct fills the tagged fields of a new struct.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/aspyx-go/aspyx/reflectx"
@@ -109,7 +110,7 @@ func (c *Component) edges(n *need, index map[*Component]int) []Edge {
 	if n.kind == needContext || n.kind == needEnvironment || n.kind == needConfig || n.kind == needValue {
 		return nil
 	}
-	edge := Edge{For: c.needName(n), Type: reflectx.Name(n.typ), To: -1, Lazy: n.kind == needLazy}
+	edge := Edge{For: c.needName(n), Type: reflectx.Name(n.asked()), To: -1, Lazy: n.kind == needLazy}
 	if len(n.targets) == 0 {
 		return []Edge{edge}
 	}
@@ -124,6 +125,14 @@ func (c *Component) edges(n *need, index map[*Component]int) []Edge {
 		edges = append(edges, one)
 	}
 	return edges
+}
+
+// asked is the type without Lazy and Optional.
+func (n *need) asked() reflect.Type {
+	if n.wrap != nil {
+		return n.wanted
+	}
+	return n.typ
 }
 
 // needName is the field or the number of the parameter.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,12 +109,12 @@ func newEnvironment(ctx context.Context, p *plan) *Environment {
 		health: health{
 			timeout: p.settings.healthTimeout, keep: p.settings.healthCache, checks: map[*Component]*check{},
 		},
-		graph:       p.graph,
-		owners:      &owners{},
-		late:        creations{running: map[*Component]*creation{}, byOwner: map[int64]*creation{}},
-		stopAsk:     make(chan struct{}),
-		stopping:    make(chan struct{}),
-		stopped:     make(chan struct{}),
+		graph:    p.graph,
+		owners:   &owners{},
+		late:     creations{running: map[*Component]*creation{}, byOwner: map[int64]*creation{}},
+		stopAsk:  make(chan struct{}),
+		stopping: make(chan struct{}),
+		stopped:  make(chan struct{}),
 	}
 	e.life, e.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	for _, c := range p.graph.components {
@@ -157,7 +158,7 @@ func (e *Environment) snapshot(run bool) []*Component {
 	if run {
 		e.running.Store(true)
 	}
-	return e.built[:len(e.built):len(e.built)]
+	return slices.Clip(e.built)
 }
 
 // interrupted returns an error if the context of the boot has ended: both what

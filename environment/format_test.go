@@ -33,7 +33,7 @@ func TestNothingPrintsWhatItHolds(t *testing.T) {
 		"register environment_test.secret":         environment.Register[secret](),
 		"logger":                                   environment.Logger(slog.Default()),
 		"stop timeout":                             environment.StopTimeout(1),
-		"component environment_test.secret":        component,
+		"environment_test.secret":                  component,
 		"extension environment_test.extensionFunc": extending(nil),
 		`assemble "x"`:                             environment.Assemble[int]("x", nil, nil),
 	} {

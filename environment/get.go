@@ -2,6 +2,7 @@ package environment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -32,7 +33,7 @@ func Find[T any](env *Environment) (T, error) {
 	instance, ok := (*instances)[t]
 	if !ok {
 		var err error
-		if instance, err = env.derive(context.Background(), t, ""); err != nil {
+		if instance, err = env.derive(env.life, t, ""); err != nil {
 			var none T
 			return none, err
 		}
@@ -46,7 +47,7 @@ func Find[T any](env *Environment) (T, error) {
 
 // FindNamed returns the component of type T that [Named] has given the name.
 func FindNamed[T any](env *Environment, name string) (T, error) {
-	return find[T](context.Background(), env, name)
+	return find[T](env.life, env, name)
 }
 
 // GetContext is [Find] for components that are [Scoped]: it returns the one that
@@ -100,7 +101,7 @@ func (e *Environment) derive(ctx context.Context, t reflect.Type, name string) (
 // notFound makes a problem of wiring that of a question.
 func (e *Environment) notFound(t reflect.Type, problem *Problem) error {
 	what := "there is none"
-	if problem.Kind == ErrAmbiguous {
+	if errors.Is(problem, ErrAmbiguous) {
 		what = "several components implement it"
 	}
 	problem.Summary = fmt.Sprintf("get %s from environment %q: %s", reflectx.Name(t), e.name, what)

@@ -1,7 +1,9 @@
 package environment
 
 import (
+	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -62,8 +64,8 @@ func (p *plan) arrange() {
 			w.visit(c)
 		}
 	}
-	for i := len(p.graph.order) - 1; i >= 0; i-- { // those who need come behind what they need
-		p.graph.order[i].arrangeEager()
+	for _, c := range slices.Backward(p.graph.order) { // those who need come behind what they need
+		c.arrangeEager()
 	}
 	p.graph.putProcessorsFirst()
 }
@@ -147,7 +149,7 @@ func (w *walk) resolve(c *Component, index int) {
 		known.Steps = append(known.Steps, steps...)
 		return
 	}
-	if problem.Kind == ErrAmbiguous {
+	if errors.Is(problem, ErrAmbiguous) {
 		problem.Steps = append(problem.Steps, Step{What: "needed by"})
 	}
 	problem.Steps = append(problem.Steps, steps...)

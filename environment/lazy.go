@@ -13,7 +13,13 @@ import (
 // cycle. It is also how a singleton takes something that lives shorter. The
 // zero value finds nothing.
 type Lazy[T any] struct {
-	find func(ctx context.Context) (any, error)
+	found *lazyNeed
+}
+
+// lazyNeed is a need that waits to be asked for.
+type lazyNeed struct {
+	env  *Environment
+	need *need
 }
 
 // Get returns the component, which is made first if it is lazy, transient or
@@ -21,20 +27,39 @@ type Lazy[T any] struct {
 // [ErrStopped] where a lazy one would have to be made after the stop, or
 // [ErrConstruct]. It is safe for concurrent use.
 func (l Lazy[T]) Get() (T, error) {
-	return l.GetContext(context.Background())
+	if l.found == nil {
+		var none T
+		return none, l.absent()
+	}
+	return l.GetContext(l.found.env.life)
 }
 
 // GetContext is Get, for a component that is scoped by the context.
 func (l Lazy[T]) GetContext(ctx context.Context) (T, error) {
 	var none T
-	if l.find == nil {
-		return none, fmt.Errorf("get %s: there is none: the Lazy is optional, or wasn't injected", reflectx.Name(reflect.TypeFor[T]()))
+	if l.found == nil {
+		return none, l.absent()
 	}
-	value, err := l.find(ctx)
+	value, err := l.found.get(ctx)
 	if err != nil {
 		return none, err
 	}
 	return value.(T), nil //nolint:forcetypeassert // resolved as a T when the graph was made
+}
+
+func (Lazy[T]) absent() error {
+	return fmt.Errorf("get %s: there is none: the Lazy is optional, or wasn't injected", reflectx.Name(reflect.TypeFor[T]()))
+}
+
+func (l *lazyNeed) get(ctx context.Context) (any, error) {
+	if l.env.instances.Load() == nil {
+		return nil, fmt.Errorf("get %s through Lazy: %w", reflectx.Name(l.need.wanted), ErrBooting)
+	}
+	value, err := l.need.targets[0].obtain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return value.Interface(), nil
 }
 
 // Optional is a dependency that may be absent, also by a condition. Only
@@ -76,8 +101,8 @@ func (Lazy[T]) describe(n *need) {
 }
 
 func (Lazy[T]) fill(with any) reflect.Value {
-	find, _ := with.(func(context.Context) (any, error))
-	return reflect.ValueOf(Lazy[T]{find: find})
+	found, _ := with.(*lazyNeed)
+	return reflect.ValueOf(Lazy[T]{found})
 }
 
 func (Optional[T]) describe(n *need) { n.wanted, n.optional = reflect.TypeFor[T](), true }
@@ -85,20 +110,6 @@ func (Optional[T]) describe(n *need) { n.wanted, n.optional = reflect.TypeFor[T]
 func (Optional[T]) fill(with any) reflect.Value {
 	value, ok := with.(T)
 	return reflect.ValueOf(Optional[T]{Value: value, OK: ok})
-}
-
-// lazily returns what a Lazy calls.
-func lazily(env *Environment, n *need) func(context.Context) (any, error) {
-	return func(ctx context.Context) (any, error) {
-		if env.instances.Load() == nil {
-			return nil, fmt.Errorf("get %s through Lazy: %w", reflectx.Name(n.wanted), ErrBooting)
-		}
-		value, err := n.targets[0].obtain(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return value.Interface(), nil
-	}
 }
 
 // isParams tells whether the type is a parameter structure.

@@ -60,7 +60,8 @@ func TestALazyComponentThatFailsIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	tries := 0
 	env := boot(t, environment.Module("m", environment.Provide(func() (*Plain, error) {
-		if tries++; tries == 1 {
+		tries++
+		if tries == 1 {
 			return nil, errBroken
 		}
 		return &Plain{strconv.Itoa(tries)}, nil
@@ -249,16 +250,18 @@ func TestCreationFromManyGoroutines(t *testing.T) {
 	), environment.WithScope("request", scope), environment.HookTimeout(time.Minute))
 	shared, end := scope.Begin(t.Context())
 	var wait sync.WaitGroup
+	use := func(ctx context.Context) {
+		_, err := environment.GetContext[*session](ctx, env)
+		assert.NoError(t, err)
+	}
 	for range 64 {
+		own, endOwn := scope.Begin(t.Context())
 		wait.Go(func() {
-			own, endOwn := scope.Begin(t.Context())
-			for _, ctx := range []context.Context{shared, own} {
-				_, err := environment.GetContext[*session](ctx, env)
-				assert.NoError(t, err)
-			}
+			use(shared)
+			use(own)
 			environment.Get[*perCall](env)
 			assert.NotNil(t, environment.Get[Repository](env))
-			assert.NoError(t, endOwn(t.Context()))
+			assert.NoError(t, endOwn(own))
 		})
 	}
 	wait.Wait()

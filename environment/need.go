@@ -106,7 +106,7 @@ func (n *need) get(ctx context.Context, env *Environment) (reflect.Value, error)
 		if len(n.targets) == 0 { // optional
 			return reflect.Zero(n.typ), nil
 		}
-		return n.wrap.fill(lazily(env, n)), nil
+		return n.wrap.fill(&lazyNeed{env, n}), nil
 	case needList:
 		return n.list(ctx)
 	case needMap:

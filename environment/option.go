@@ -27,7 +27,7 @@ type settings struct {
 	healthTimeout time.Duration
 	healthCache   time.Duration
 
-	problems    []*Problem
+	problems []*Problem
 }
 
 func newSettings(options []Option) *settings {

@@ -113,7 +113,7 @@ func Assemble[T any](name string, needs []*Component, build func(ctx context.Con
 
 func (a *assemblePart) collect(p *plan, m *module) {
 	c := newComponent(assembled, a.typ, p.originOf(&a.declaration, m), nil)
-	c.label.name, c.assemble = a.name, a.build
+	c.name, c.assemble = a.name, a.build
 	for _, target := range a.needs {
 		if target == nil {
 			p.report(&Problem{

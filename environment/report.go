@@ -42,9 +42,12 @@ func (p *Problem) report() string {
 
 // writeSteps writes the steps below what stands there, in two columns.
 func writeSteps(text *strings.Builder, steps []Step) {
+	const widest = 120 // those that are longer stand out of the column
 	width := 0
 	for _, step := range steps {
-		width = max(width, len(step.What))
+		if len(step.What) <= widest {
+			width = max(width, len(step.What))
+		}
 	}
 	for _, step := range steps {
 		if step.Place == "" {

@@ -137,7 +137,9 @@ type implementing struct {
 
 // stands tells whether the component is offered for an interface that it
 // implements.
-func (c *Component) stands(t reflect.Type) bool { return c.offered() && !c.wrapped && !c.isDecoratedAs(t) }
+func (c *Component) stands(t reflect.Type) bool {
+	return c.offered() && !c.wrapped && !c.isDecoratedAs(t)
+}
 
 // satisfy finds the components for a need. Where there are none or too many it
 // returns the problem, without steps.

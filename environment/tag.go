@@ -2,16 +2,18 @@ package environment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
+	"github.com/aspyx-go/aspyx/environment/config"
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
 // The tags of fields that are to be filled.
 var (
 	injectTag = reflectx.NewTagSpec("inject", "name=", "optional")
-	valueTag  = reflectx.NewTagSpec("value", "<key>", "default=…")
+	valueTag  = reflectx.NewTagSpec("value", "<key>", "optional", "default=…")
 )
 
 // fieldTag is a tag that fills fields.
@@ -119,14 +121,18 @@ func resolved(tag fieldTag, field reflectx.TaggedField) valueSource {
 func (p *plan) configured(c *Component, options reflectx.Options, field reflectx.TaggedField) valueSource {
 	key, values := options["key"], p.config
 	standard, hasStandard := options["default"]
-	source := func(_ context.Context, into reflect.Value) error {
+	decode := func(into reflect.Value) error {
 		if hasStandard {
 			return values.DecodeDefault(key, standard, into)
 		}
-		return values.DecodeValue(key, into)
+		err := values.DecodeValue(key, into)
+		if options.Has("optional") && errors.Is(err, config.ErrMissing) && !values.Has(key) {
+			return nil
+		}
+		return err
 	}
-	if err := source(context.Background(), reflect.New(field.Type).Elem()); err != nil {
+	if err := decode(reflect.New(field.Type).Elem()); err != nil {
 		p.report(&Problem{Kind: ErrConfig, Summary: "value of field " + field.Path, Err: err, Steps: c.steps(c.title())})
 	}
-	return source
+	return func(_ context.Context, into reflect.Value) error { return decode(into) }
 }

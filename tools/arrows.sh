@@ -18,6 +18,12 @@ forbid() { # package, import
 }
 forbid reflectx github.com/goccy/go-json
 forbid environment github.com/goccy/go-json
+forbid environment/environmenttest "$module/reflectx"
+forbid environment/config "$module/environment"
+forbid environment/config/yaml "$module/environment"
+forbid environment/health "$module/eventing"
+forbid environment/environmenttest "$module/eventing"
+forbid errhandler "$module/environment"
 forbid eventing "$module/environment"
 forbid eventing/memory "$module/environment"
 forbid eventing/amqp "$module/environment"
