@@ -48,10 +48,12 @@ type Component struct {
 }
 
 func newComponent(making making, t reflect.Type, from origin, options []ComponentOption) *Component {
-	return &Component{
+	c := &Component{
 		label: label{kind: "component", typ: t}, making: making, origin: from,
-		traits: readTraits(options), within: from.module, instance: &instance{},
+		within: from.module, instance: &instance{},
 	}
+	c.traits.read(options)
+	return c
 }
 
 // origin tells where something was declared.

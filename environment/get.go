@@ -77,7 +77,10 @@ func find[T any](ctx context.Context, env *Environment, name string) (T, error) 
 // derive finds the component for a type that isn't simply that of one which was
 // built at boot, as the same question was answered before.
 func (e *Environment) derive(ctx context.Context, t reflect.Type, name string) (any, error) {
-	key := unresolvedKey{t, name}
+	var key any = t
+	if name != "" {
+		key = unresolvedKey{t, name}
+	}
 	known, ok := e.derived.Load(key)
 	if !ok {
 		n := newNeed(t)

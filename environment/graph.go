@@ -38,7 +38,11 @@ func newGraph() *graph {
 func (g *graph) add(c *Component) {
 	c.rank = len(g.components)
 	g.components = append(g.components, c)
-	g.byType[c.typ] = append(g.byType[c.typ], c)
+	if first := g.byType[c.typ]; len(first) > 0 {
+		g.byType[c.typ] = append(first, c)
+	} else { // most are the only one of their type: a part of the whole list will do
+		g.byType[c.typ] = g.components[c.rank : c.rank+1 : c.rank+1]
+	}
 	for _, t := range c.traits.as {
 		g.byBinding[t] = append(g.byBinding[t], c)
 	}
@@ -213,15 +217,23 @@ func ambiguous(t reflect.Type, candidates []*Component, asker *Component) *Probl
 		meant = candidates[1]
 	}
 	problem := &Problem{Kind: ErrAmbiguous, Summary: "ambiguous " + reflectx.Name(t) + ": several components implement it"}
-	named := 0
+	if !isInterface(t) {
+		problem.Summary = "ambiguous " + reflectx.Name(t) + ": several components are of this type"
+	}
+	named, primary := 0, 0
 	for _, c := range candidates {
 		problem.Steps = append(problem.Steps, Step{What: "candidate " + c.title(), Place: c.at()})
 		if c.traits.name != "" {
 			named++
 		}
+		if c.traits.primary {
+			primary++
+		}
 	}
 	chosen := reflectx.Name(meant.typ)
 	switch {
+	case primary > 1:
+		problem.Hint = "several are environment.Primary(): leave it to one"
 	case named == len(candidates):
 		problem.Hint = "ask for one by its name, such as `inject:\"name=" + meant.traits.name + "\"`, or make one environment.Primary()"
 	case meant.typ != t:

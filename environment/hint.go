@@ -80,7 +80,7 @@ func (g *graph) overrideHint(t reflect.Type) string {
 	if hint, ok := g.similarHint(t); ok {
 		return hint
 	}
-	return "nothing defines it: add environment.Provide to the module, or drop the override"
+	return "nothing defines it: add environment.Provide to the module"
 }
 
 // ownHint is about types that the environment itself stands for.

@@ -22,8 +22,9 @@ type need struct {
 	field     []int // of the registered struct, or of the parameter; nil means the whole parameter
 
 	wrap    wrapper      // of Lazy and Optional
-	targets []*Component // set when the graph is made
-	source  valueSource  // of needs that no component satisfies
+	targets []*Component // set when the graph is made, to one where there is only one
+	one     [1]*Component
+	source  valueSource // of needs that no component satisfies
 }
 
 // needKind is what a need is satisfied by.
@@ -68,8 +69,7 @@ func newNeed(t reflect.Type) need {
 	case reflect.Struct:
 		if t.PkgPath() == ownPackage {
 			if w, ok := reflectx.Zero[wrapper](t); ok {
-				n.wrap = w
-				w.describe(&n)
+				return *wrappedNeed(t, w)
 			}
 		}
 	case reflect.Slice:
@@ -80,6 +80,13 @@ func newNeed(t reflect.Type) need {
 		}
 	default:
 	}
+	return n
+}
+
+// wrappedNeed is apart so that the needs of others stay off the heap.
+func wrappedNeed(t reflect.Type, w wrapper) *need {
+	n := &need{kind: needOne, typ: t, wanted: t, wrap: w}
+	w.describe(n)
 	return n
 }
 
@@ -112,7 +119,7 @@ func (n *need) get(ctx context.Context, env *Environment) (reflect.Value, error)
 	case needMap:
 		return n.table(ctx)
 	case needContext:
-		return reflect.ValueOf(&ctx).Elem(), nil
+		return contextValue(ctx), nil
 	case needEnvironment:
 		return reflect.ValueOf(env), nil
 	case needConfig:
@@ -123,6 +130,9 @@ func (n *need) get(ctx context.Context, env *Environment) (reflect.Value, error)
 	}
 	return reflect.Value{}, fmt.Errorf("environment: need of unknown kind %d", n.kind)
 }
+
+// contextValue returns the context as a value of the interface's type.
+func contextValue(ctx context.Context) reflect.Value { return reflect.ValueOf(&ctx).Elem() }
 
 // maybe is the value of an optional need.
 func (n *need) maybe(ctx context.Context) (reflect.Value, error) {

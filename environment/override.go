@@ -65,7 +65,7 @@ func (o *override) replace(p *plan, c *Component) {
 
 // rename has the component be asked for by another type.
 func (g *graph) rename(c *Component, t reflect.Type) {
-	g.byType[c.typ] = slices.DeleteFunc(g.byType[c.typ], func(other *Component) bool { return other == c })
+	g.byType[c.typ] = slices.DeleteFunc(slices.Clone(g.byType[c.typ]), func(other *Component) bool { return other == c })
 	c.name, c.typ = "", t
 	g.byType[t] = append(g.byType[t], c)
 	clear(g.implementing) // by the types as they were

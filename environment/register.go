@@ -55,6 +55,9 @@ func (p *plan) readNeeds(c *Component) {
 	if c.making == provided && c.replaced == 0 {
 		p.refuseTags(c)
 	}
+	if !slices.ContainsFunc(c.needs, func(n need) bool { return isParams(n.typ) }) {
+		return
+	}
 	needs := make([]need, 0, len(c.needs))
 	for i := range c.needs {
 		if n := c.needs[i]; isParams(n.typ) {

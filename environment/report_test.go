@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -109,12 +110,14 @@ func sameNameThere() environment.Part {
 // Those that a linter finds unused are read by the container.
 var _ = BadField{}.repository
 
-var reports = []struct {
+type reportTest struct {
 	name    string
 	kind    error
 	parts   []environment.Part
 	options []environment.Option
-}{
+}
+
+var reports = []reportTest{
 	{"missing", environment.ErrMissing, []environment.Part{
 		environment.Module("inner", environment.Register[Orders]()),
 		environment.Provide(func(context.Context, Repository) *Plain { return nil }),
@@ -192,7 +195,7 @@ var lineNumber = regexp.MustCompile(`(\.(?:go|s)):\d+`)
 
 func TestReports(t *testing.T) {
 	t.Parallel()
-	for _, report := range reports {
+	for _, report := range slices.Concat(reports, componentReports) {
 		t.Run(report.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := environment.Boot(t.Context(), environment.Module("shop", report.parts...), report.options...)
@@ -215,7 +218,7 @@ func TestReports(t *testing.T) {
 
 func TestReportsAreDeterministic(t *testing.T) {
 	t.Parallel()
-	for _, report := range reports {
+	for _, report := range slices.Concat(reports, componentReports) {
 		module := environment.Module("shop", report.parts...)
 		_, first := environment.Boot(t.Context(), module, report.options...)
 		for range 50 {

@@ -172,7 +172,8 @@ func (g *graph) satisfy(n *need, asker *Component, from *module) *Problem {
 	case target == nil || target.recordOnly:
 		return g.missing(n.wanted, n.name, from)
 	}
-	n.targets = []*Component{target}
+	n.one[0] = target
+	n.targets = n.one[:]
 	return nil
 }
 

@@ -62,16 +62,14 @@ func (t *traits) lifetimeName() string {
 // isSingleton tells whether an environment has one instance.
 func (t *traits) isSingleton() bool { return t.lifetime == singleton || t.lifetime == perEnvironment }
 
-func readTraits(options []ComponentOption) traits {
-	var t traits
+func (t *traits) read(options []ComponentOption) {
 	for i, option := range options {
 		if option == nil {
 			t.faults = append(t.faults, fmt.Sprintf("option %d is nil: leave it out", i+1))
 			continue
 		}
-		option.apply(&t)
+		option.apply(t)
 	}
-	return t
 }
 
 // setLifetime refuses a second, different one.
