@@ -24,6 +24,7 @@ test: $(BIN)/withbroker ## run all tests on Go 1.26 and 1.27, with a real broker
 suite: $(BIN)/testrun
 	GOTOOLCHAIN=$(GO_OLD) $(BIN)/testrun -race ./...
 	GOTOOLCHAIN=$(GO_NEW) $(BIN)/testrun -race ./...
+	cd benchmarks && GOTOOLCHAIN=$(GO_OLD) go test ./...
 
 .PHONY: broker
 broker: $(BIN)/withbroker ## start ActiveMQ Artemis for a tour, until Ctrl-C
@@ -42,6 +43,11 @@ lint: $(BIN)/golangci-lint ## check format, style, dependencies and go.mod
 	GOTOOLCHAIN=$(GO_NEW) $(BIN)/golangci-lint run ./...
 	@GOTOOLCHAIN=$(GO_NEW) tools/arrows.sh
 	@tools/noskip.sh
+
+.PHONY: linker
+linker: ## check that the packages don't make the linker keep all methods
+	GOTOOLCHAIN=$(GO_OLD) go run ./internal/cmd/linkcheck ./environment ./eventing ./eventing/memory
+	GOTOOLCHAIN=$(GO_NEW) go run ./internal/cmd/linkcheck ./environment ./eventing ./eventing/memory
 
 .PHONY: fmt
 fmt: $(BIN)/golangci-lint ## format the code

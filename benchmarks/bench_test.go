@@ -15,10 +15,29 @@ func BenchmarkSend(b *testing.B) {
 }
 
 func BenchmarkBoot(b *testing.B) {
-	for _, components := range []int{10, 100, 1000} {
-		b.Run("aspyx/"+strconv.Itoa(components), benchmarks.BootAspyx(components))
-		b.Run("dig/"+strconv.Itoa(components), benchmarks.BootDig(components))
+	for _, shape := range []benchmarks.Shape{benchmarks.Diamond, benchmarks.Deep, benchmarks.Wide} {
+		for _, components := range []int{10, 100, 1000} {
+			name := shape.String() + "/" + strconv.Itoa(components)
+			b.Run("aspyx/"+name, benchmarks.Boot(benchmarks.Aspyx, shape, components))
+			b.Run("dig/"+name, benchmarks.Boot(benchmarks.Dig, shape, components))
+			b.Run("fx/"+name, benchmarks.Boot(benchmarks.Fx, shape, components))
+			b.Run("do named/"+name, benchmarks.Boot(benchmarks.DoNamed, shape, components))
+		}
 	}
+	b.Run("aspyx/declared/100", benchmarks.Boot(benchmarks.Aspyx, benchmarks.Declared, 100))
+	b.Run("do/declared/100", benchmarks.Boot(benchmarks.Do, benchmarks.Declared, 100))
 }
 
-func BenchmarkGet(b *testing.B) { benchmarks.Get(b) }
+func BenchmarkGet(b *testing.B) {
+	b.Run("aspyx", benchmarks.Get(benchmarks.FromAspyx))
+	b.Run("do", benchmarks.Get(benchmarks.FromDo))
+	b.Run("dig", benchmarks.Get(benchmarks.FromDig))
+	b.Run("aspyx parallel", benchmarks.GetParallel(benchmarks.FromAspyx))
+	b.Run("do parallel", benchmarks.GetParallel(benchmarks.FromDo))
+	b.Run("dig parallel", benchmarks.GetParallel(benchmarks.FromDig))
+}
+
+func BenchmarkImplementers(b *testing.B) {
+	b.Run("one", benchmarks.Implementers(200))
+	b.Run("list", benchmarks.ImplementerLists(200))
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 )
@@ -70,19 +71,42 @@ func (c *comparison) find(name string) *side {
 	return c.sides[slices.IndexFunc(c.sides, func(s *side) bool { return s.name == name })]
 }
 
-// claim is a figure with its limit.
+// claim is a figure, with its limit if it has one.
 type claim struct {
 	text  string
 	value func(c *comparison) float64
+	bound bound
 	limit float64
-	least bool // limit is the least, not the most
 }
+
+// bound is the kind of a claim's limit.
+type bound int
+
+const (
+	none bound = iota
+	least
+	most
+)
 
 // ratio is how many times as long one side takes as another.
 func ratio(one, other string) claim {
 	return claim{
 		text:  fmt.Sprintf("time of %s / %s", one, other),
 		value: func(c *comparison) float64 { return c.find(one).median() / c.find(other).median() },
+	}
+}
+
+// fastest is how many times as long the fastest of some sides takes as another.
+func fastest(of []string, other string) claim {
+	return claim{
+		text: "time of the fastest other / " + other,
+		value: func(c *comparison) float64 {
+			shortest := math.Inf(1)
+			for _, name := range of {
+				shortest = min(shortest, c.find(name).median())
+			}
+			return shortest / c.find(other).median()
+		},
 	}
 }
 
@@ -102,20 +126,32 @@ func allocations(of string) claim {
 }
 
 func (c claim) atMost(limit float64) claim {
-	c.limit = limit
+	c.limit, c.bound = limit, most
 	return c
 }
 
 func (c claim) atLeast(limit float64) claim {
-	c.limit, c.least = limit, true
+	c.limit, c.bound = limit, least
 	return c
 }
 
-// verdict returns the value, and whether it keeps the limit.
-func (c claim) verdict(of *comparison) (value float64, kept bool) {
-	value = c.value(of)
-	if c.least {
-		return value, value >= c.limit
+// line returns the figure, and whether it keeps its limit.
+func (c claim) line(of *comparison) string {
+	value := c.value(of)
+	text := c.text + ": " + number(value)
+	switch c.bound {
+	case least:
+		return text + " (target at least " + number(c.limit) + ": " + verdict(value >= c.limit) + ")"
+	case most:
+		return text + " (target at most " + number(c.limit) + ": " + verdict(value <= c.limit) + ")"
+	case none:
 	}
-	return value, value <= c.limit
+	return text
+}
+
+func verdict(kept bool) string {
+	if kept {
+		return "met"
+	}
+	return "MISSED"
 }

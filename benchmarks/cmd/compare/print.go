@@ -17,7 +17,8 @@ func conditions(rounds int, length time.Duration) string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, module := range info.Deps {
 			switch module.Path {
-			case "github.com/ThreeDotsLabs/watermill", "go.uber.org/dig", "github.com/goccy/go-json":
+			case "github.com/ThreeDotsLabs/watermill", "github.com/goccy/go-json",
+				"go.uber.org/dig", "go.uber.org/fx", "github.com/samber/do/v2":
 				fmt.Fprintf(&text, "%s %s\n", module.Path, module.Version)
 			}
 		}
@@ -44,7 +45,7 @@ func processor() string {
 
 // String returns the table of the sides, and the claims with their verdicts.
 func (c *comparison) String() string {
-	const row = "%16s  %9s  %9s  %9s  %6s  %7s\n"
+	const row = "%18s  %9s  %9s  %9s  %6s  %7s\n"
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n%s\n"+row, c.title, "", "median", "min", "max", "allocs", "bytes")
 	for _, s := range c.sides {
@@ -53,15 +54,7 @@ func (c *comparison) String() string {
 			number(s.allocations), fmt.Sprintf("%.0f", s.bytes))
 	}
 	for _, claim := range c.claims {
-		value, kept := claim.verdict(c)
-		limit, end := "at most", "met"
-		if claim.least {
-			limit = "at least"
-		}
-		if !kept {
-			end = "MISSED"
-		}
-		fmt.Fprintf(&text, "  %s: %s (target %s %s: %s)\n", claim.text, number(value), limit, number(claim.limit), end)
+		fmt.Fprintf(&text, "  %s\n", claim.line(c))
 	}
 	return text.String()
 }
