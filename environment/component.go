@@ -16,12 +16,9 @@ import (
 type Component struct {
 	label // typ is the type that it is asked for by, name that of assembled ones
 	origin
-	making   making
-	replaced making // what it was before an Override; zero without one
-	traits   traits
-	rank     int    // its number in the order of registration
-	why      string // what its conditions came to
-	plain    bool   // registered without options
+	traits *traits // immutable
+	rank   int     // its number in the order of registration
+	why    string  // what its conditions came to
 
 	markers   []reflectx.EmbeddedMarker
 	misplaced error // markers that count for nothing
@@ -30,11 +27,15 @@ type Component struct {
 	constructor *reflectx.Constructor // of provided ones
 	assemble    assembler             // of assembled ones
 	needs       []need
-	recordOnly  bool
 	within      *module        // whose components may see a private one
-	wrapped     bool           // a decorator stands for it, whoever asks
 	decorated   []reflect.Type // the interfaces for which a decorator stands for it
+
+	making      making
+	replaced    making // what it was before an Override; zero without one
 	state       state
+	plain       bool // registered without options
+	recordOnly  bool // it is never built
+	wrapped     bool // a decorator stands for it, whoever asks
 	eager       bool // built at boot
 	failed      bool // the boot failed at it
 	unprocessed bool // by post-processors, which need it
@@ -42,17 +43,20 @@ type Component struct {
 	home *Environment // set when the environment is made
 	made atomic.Bool  // a lazy one was
 
-	// instance is a pointer so that no printer of a struct that holds a
-	// Component in an unexported field, where Format isn't called, gets to it.
+	// instance of a singleton; nil before the environment is made, but for
+	// supplied ones. It is a pointer since printers of a struct that holds a
+	// Component in an unexported field, where Format isn't called, pass over it.
 	*instance
 }
 
 func newComponent(making making, t reflect.Type, from origin, options []ComponentOption) *Component {
 	c := &Component{
 		label: label{kind: "component", typ: t}, making: making, origin: from,
-		within: from.module, instance: &instance{},
+		within: from.module, traits: &noTraits,
 	}
-	c.traits.read(options)
+	if len(options) > 0 {
+		c.traits = readTraits(options)
+	}
 	return c
 }
 
@@ -78,7 +82,7 @@ func (o origin) at() string {
 }
 
 // making is how a component comes into being.
-type making int
+type making uint8
 
 const (
 	registered making = iota + 1
@@ -89,7 +93,7 @@ const (
 )
 
 // state is how far the search for an order has come with a component.
-type state int
+type state uint8
 
 const (
 	unvisited state = iota
@@ -190,7 +194,7 @@ func (c *Component) needSteps(index int) []Step {
 	case c.making == registered:
 		return c.steps(reflectx.Name(c.typ) + "." + c.Struct().FieldByIndex(n.field).Name)
 	case c.isConstructed():
-		what := "parameter " + strconv.Itoa(n.parameter+1) + " of " + c.constructor.String()
+		what := "parameter " + strconv.Itoa(int(n.parameter)+1) + " of " + c.constructor.String()
 		if n.field != nil {
 			params := c.constructor.In[n.parameter]
 			what = reflectx.Name(params) + "." + params.FieldByIndex(n.field).Name + " of " + c.constructor.String()

@@ -40,9 +40,18 @@ func (c *Component) construct(ctx context.Context, env *Environment) (made insta
 		return made, err
 	}
 	made.any = made.value.Interface()
-	made.hooks = c.making != supplied
 	err = env.process(ctx, c, &made)
+	made.hooks = c.making != supplied && hasAnyHook(made.any)
 	return made, err
+}
+
+// hasAnyHook tells whether the instance takes part in the life cycle.
+func hasAnyHook(made any) bool {
+	switch made.(type) {
+	case Initializer, Runner, Stopper, Destroyer:
+		return true
+	}
+	return false
 }
 
 // constructStruct fills the tagged fields of a new struct.

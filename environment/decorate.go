@@ -96,7 +96,9 @@ func (g *graph) wrap(target *Component, d *decorator, exact bool) {
 	if exact {
 		target.wrapped = true
 	} else {
-		c.traits.as = nil
+		traits := *target.traits
+		traits.as = nil
+		c.traits = &traits
 		target.decorated = append(target.decorated, c.typ)
 	}
 	g.add(c)

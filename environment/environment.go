@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -29,12 +28,12 @@ type Environment struct {
 	health      health
 
 	graph     *graph
-	built     []*Component                         // in the order of building; late.mu guards it after boot
-	owners    *owners                              // of hooks
-	late      creations                            // of lazy components
-	running   atomic.Bool                          // OnRunning is called, or was
-	instances atomic.Pointer[map[reflect.Type]any] // nil until all are built
-	derived   sync.Map                             // reflect.Type that Get resolved later → *need
+	built     []*Component // in the order of building; late.mu guards it after boot
+	owners    *owners      // of hooks
+	late      creations    // of lazy components
+	running   atomic.Bool  // OnRunning is called, or was
+	published atomic.Bool  // all that are made at boot are there
+	derived   sync.Map     // what Get was asked for → *need
 
 	life     context.Context //nolint:containedctx // it is what Context returns
 	end      context.CancelCauseFunc
@@ -117,8 +116,12 @@ func newEnvironment(ctx context.Context, p *plan) *Environment {
 		stopped:  make(chan struct{}),
 	}
 	e.life, e.end = context.WithCancelCause(context.WithoutCancel(ctx))
-	for _, c := range p.graph.components {
+	instances := make([]instance, len(p.graph.components))
+	for i, c := range p.graph.components {
 		c.home = e
+		if c.instance == nil {
+			c.instance = &instances[i]
+		}
 	}
 	return e
 }
@@ -140,7 +143,7 @@ func (e *Environment) start(ctx context.Context) error {
 	if err := e.build(ctx); err != nil {
 		return err
 	}
-	e.publish()
+	e.published.Store(true)
 	if err := e.runPhase(ctx, initPhase, e.snapshot(false)); err != nil {
 		return err
 	}
@@ -184,8 +187,9 @@ func (e *Environment) build(ctx context.Context) error {
 	err := guard(func() error {
 		for _, c := range e.graph.order {
 			if c.making == supplied { // whoever else provides it, the caller owns it
-				c.any = c.value.Interface()
-				e.owners.own(c.instance)
+				if c.any = c.value.Interface(); hasAnyHook(c.any) {
+					e.owners.own(c.instance)
+				}
 			}
 		}
 		for _, c := range e.graph.order {
@@ -219,20 +223,9 @@ func (e *Environment) buildOne(ctx context.Context, c *Component) error {
 			*c.instance = made
 			e.built = append(e.built, c)
 		}
-		if err == nil && c.making != supplied {
+		if err == nil && made.hooks {
 			e.owners.own(c.instance)
 		}
 		return err
 	})
-}
-
-// publish lets Get find the instances.
-func (e *Environment) publish() {
-	instances := make(map[reflect.Type]any, len(e.built))
-	for _, c := range e.built {
-		if same := e.graph.byType[c.typ]; len(same) == 1 && !c.traits.private {
-			instances[c.typ] = c.any
-		}
-	}
-	e.instances.Store(&instances)
 }

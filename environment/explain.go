@@ -38,7 +38,7 @@ type Explanation struct {
 // [Find].
 func Explain[T any](env *Environment) (*Explanation, error) {
 	t := reflect.TypeFor[T]()
-	if env.instances.Load() == nil {
+	if !env.published.Load() {
 		return nil, fmt.Errorf("explain %s: %w", reflectx.Name(t), ErrBooting)
 	}
 	n := need{kind: needOne, typ: t, wanted: t}

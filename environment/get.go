@@ -24,26 +24,18 @@ func Get[T any](env *Environment) T {
 // Find is [Get], but returns an error that wraps [ErrMissing],
 // [ErrAmbiguous] or, while env is still being built, [ErrBooting].
 func Find[T any](env *Environment) (T, error) {
-	t := reflect.TypeFor[T]()
-	instances := env.instances.Load()
-	if instances == nil {
-		var none T
-		return none, fmt.Errorf("get %s: %w: take it as a dependency instead", reflectx.Name(t), ErrBooting)
-	}
-	instance, ok := (*instances)[t]
-	if !ok {
-		var err error
-		if instance, err = env.derive(env.life, t, ""); err != nil {
-			var none T
-			return none, err
+	if env.published.Load() {
+		if only := env.graph.byType[reflect.TypeFor[T]()]; len(only) == 1 && only[0].isPlain() {
+			if value, ok := only[0].any.(T); ok {
+				return value, nil
+			}
 		}
 	}
-	value, ok := instance.(T)
-	if !ok {
-		return value, fmt.Errorf("get %s: the component is a %T", reflectx.Name(t), instance)
-	}
-	return value, nil
+	return find[T](env.life, env, "")
 }
+
+// isPlain tells whether everybody gets the one instance that was built at boot.
+func (c *Component) isPlain() bool { return c.eager && !c.traits.private && !c.recordOnly }
 
 // FindNamed returns the component of type T that [Named] has given the name.
 func FindNamed[T any](env *Environment, name string) (T, error) {
@@ -60,7 +52,7 @@ func GetContext[T any](ctx context.Context, env *Environment) (T, error) {
 func find[T any](ctx context.Context, env *Environment, name string) (T, error) {
 	var none T
 	t := reflect.TypeFor[T]()
-	if env.instances.Load() == nil {
+	if !env.published.Load() {
 		return none, fmt.Errorf("get %s: %w: take it as a dependency instead", reflectx.Name(t), ErrBooting)
 	}
 	instance, err := env.derive(ctx, t, name)

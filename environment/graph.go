@@ -29,9 +29,16 @@ type graph struct {
 
 func newGraph() *graph {
 	return &graph{
-		byType:       make(map[reflect.Type][]*Component),
 		byBinding:    make(map[reflect.Type][]*Component),
 		implementing: make(map[reflect.Type]*implementing),
+	}
+}
+
+// expect makes room for so many components more.
+func (g *graph) expect(count int) {
+	g.components = slices.Grow(g.components, count)
+	if g.byType == nil {
+		g.byType = make(map[reflect.Type][]*Component, count)
 	}
 }
 

@@ -124,7 +124,9 @@ func (e *Environment) create(ctx context.Context, own *creation) {
 	delete(l.running, c)
 	stopped := l.closed && err == nil
 	if err == nil && !stopped {
-		e.owners.own(&made)
+		if made.hooks {
+			e.owners.own(&made)
+		}
 		*c.instance = made
 		c.made.Store(true)
 		e.built = append(e.built, c)

@@ -52,7 +52,7 @@ func (Lazy[T]) absent() error {
 }
 
 func (l *lazyNeed) get(ctx context.Context) (any, error) {
-	if l.env.instances.Load() == nil {
+	if !l.env.published.Load() {
 		return nil, fmt.Errorf("get %s through Lazy: %w", reflectx.Name(l.need.wanted), ErrBooting)
 	}
 	value, err := l.need.targets[0].obtain(ctx)

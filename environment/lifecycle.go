@@ -49,28 +49,34 @@ type hook struct {
 type phase func(i *instance) []hook
 
 func initPhase(i *instance) []hook {
-	if h, ok := i.any.(Initializer); ok && i.hooks {
-		return []hook{{"OnInit", h.OnInit}}
+	if i.hooks {
+		if h, ok := i.any.(Initializer); ok {
+			return []hook{{"OnInit", h.OnInit}}
+		}
 	}
 	return nil
 }
 
 func runPhase(i *instance) []hook {
-	if h, ok := i.any.(Runner); ok && i.hooks {
-		return []hook{{"OnRunning", h.OnRunning}}
+	if i.hooks {
+		if h, ok := i.any.(Runner); ok {
+			return []hook{{"OnRunning", h.OnRunning}}
+		}
 	}
 	return nil
 }
 
 func stopPhase(i *instance) []hook {
-	if h, ok := i.any.(Stopper); ok && i.hooks {
-		return []hook{{"OnStopping", h.OnStopping}}
+	if i.hooks {
+		if h, ok := i.any.(Stopper); ok {
+			return []hook{{"OnStopping", h.OnStopping}}
+		}
 	}
 	return nil
 }
 
 func destroyPhase(i *instance) []hook {
-	var hooks []hook
+	var hooks []hook // of few components
 	if h, ok := i.any.(Destroyer); ok && i.hooks {
 		hooks = append(hooks, hook{"OnDestroy", h.OnDestroy})
 	}

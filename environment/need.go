@@ -18,7 +18,7 @@ type need struct {
 	optional bool         // absence is no problem
 	hidden   bool         // its target is the one that a decorator wraps
 
-	parameter int   // of the constructor
+	parameter int32 // of the constructor
 	field     []int // of the registered struct, or of the parameter; nil means the whole parameter
 
 	wrap    wrapper      // of Lazy and Optional
@@ -28,7 +28,7 @@ type need struct {
 }
 
 // needKind is what a need is satisfied by.
-type needKind int
+type needKind uint8
 
 const (
 	needOne needKind = iota + 1

@@ -58,7 +58,7 @@ func (o *override) replace(p *plan, c *Component) {
 	}
 	p.graph.rename(c, o.typ)
 	c.replaced, c.making = c.declaredAs(), provided
-	c.place, c.value = from.place, reflect.Value{}
+	c.place, c.instance = from.place, nil
 	c.makeBy(constructor)
 	c.readMarkers()
 }

@@ -30,7 +30,6 @@ type plan struct {
 func newPlan(root Part, options []Option) *plan {
 	p := &plan{
 		settings: newSettings(options),
-		loaded:   make(map[*declaration]bool),
 		graph:    newGraph(),
 		tags:     standardTags(),
 	}
@@ -44,6 +43,8 @@ func newPlan(root Part, options []Option) *plan {
 		return p
 	}
 	p.name = start.name
+	p.loaded = make(map[*declaration]bool, 2*len(start.parts))
+	p.declared = make([]*Component, 0, len(start.parts))
 	p.configure()
 	p.load(root, nil)
 	p.admit()
@@ -109,6 +110,7 @@ func (p *plan) originOf(d *declaration, m *module) origin {
 // components that are new.
 func (p *plan) admit() []*Component {
 	var admitted, late []*Component
+	p.graph.expect(len(p.declared))
 	for _, c := range p.declared {
 		if c.isLate() {
 			late = append(late, c)

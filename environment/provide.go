@@ -56,7 +56,7 @@ func (c *Component) makeBy(constructor *reflectx.Constructor) {
 	c.needs = make([]need, len(constructor.In))
 	for i, t := range constructor.In {
 		c.needs[i] = newNeed(t)
-		c.needs[i].parameter = i
+		c.needs[i].parameter = int32(i) //nolint:gosec // functions have at most a few parameters
 	}
 }
 
@@ -79,7 +79,7 @@ func Supply[T any](value T, options ...ComponentOption) Part {
 
 func (s *supplyPart) collect(p *plan, m *module) {
 	c := newComponent(supplied, s.typ, p.originOf(&s.declaration, m), s.options)
-	c.value = s.value()
+	c.instance = &instance{value: s.value()}
 	if reflectx.IsNil(c.value) {
 		p.report(&Problem{
 			Kind: ErrInvalid, Summary: fmt.Sprintf("invalid environment.Supply of %s: the value is nil", c.title()), Steps: c.steps("supplied"),

@@ -28,6 +28,10 @@ type Instance struct {
 	made      instance
 }
 
+// Format implements [fmt.Formatter]: it writes the component, under every verb,
+// since the instance may hold what must not be seen.
+func (i *Instance) Format(state fmt.State, verb rune) { i.component.Format(state, verb) }
+
 // Value returns the instance.
 func (i *Instance) Value() any { return i.made.any }
 

@@ -62,7 +62,11 @@ func (t *traits) lifetimeName() string {
 // isSingleton tells whether an environment has one instance.
 func (t *traits) isSingleton() bool { return t.lifetime == singleton || t.lifetime == perEnvironment }
 
-func (t *traits) read(options []ComponentOption) {
+// noTraits are those of a component without options, as most are.
+var noTraits traits
+
+func readTraits(options []ComponentOption) *traits {
+	t := &traits{}
 	for i, option := range options {
 		if option == nil {
 			t.faults = append(t.faults, fmt.Sprintf("option %d is nil: leave it out", i+1))
@@ -70,6 +74,7 @@ func (t *traits) read(options []ComponentOption) {
 		}
 		option.apply(t)
 	}
+	return t
 }
 
 // setLifetime refuses a second, different one.

@@ -24,33 +24,45 @@ type TaggedField struct {
 // those of the other structs in it. A field that has the tag is not looked
 // into.
 func (s *TagSpec) Fields(t reflect.Type) []TaggedField {
-	w := fieldWalk{spec: s, seen: map[reflect.Type]bool{t: true}}
-	w.walk(t, Name(t), nil, true)
+	w := fieldWalk{spec: s, root: t}
+	w.walk(t, "", nil, true)
 	return w.found
 }
 
 type fieldWalk struct {
 	spec  *TagSpec
-	seen  map[reflect.Type]bool // embedded pointers may lead back
+	root  reflect.Type
+	seen  []reflect.Type // embedded pointers may lead back
 	found []TaggedField
 }
 
-func (w *fieldWalk) walk(t reflect.Type, name string, index []int, reached bool) {
-	for field := range t.Fields() {
-		field.Index = slices.Concat(index, field.Index)
-		path := name + "." + field.Name
+// walk looks into a struct. It is called for every type of a program at boot:
+// what isn't tagged costs no memory of ours. The path is empty where it is the
+// struct's own name.
+func (w *fieldWalk) walk(t reflect.Type, path string, index []int, reached bool) {
+	for i := range t.NumField() {
+		field := t.Field(i)
 		_, present, err := w.spec.Parse(field.Tag)
 		inner, isStruct := StructOf(field.Type)
 		pointer := field.Type.Kind() == reflect.Pointer
 		switch {
 		case present || err != nil && reached:
-			w.found = append(w.found, TaggedField{StructField: field, Path: path, Reached: reached, Err: err})
+			at := fieldPath(t, path, field.Name)
+			field.Index = slices.Concat(index, field.Index)
+			w.found = append(w.found, TaggedField{StructField: field, Path: at, Reached: reached, Err: err})
 		case !isStruct || pointer && !field.Anonymous:
 		case reached && field.Anonymous && !pointer:
-			w.walk(inner, Name(inner), field.Index, true)
-		case !w.seen[inner]:
-			w.seen[inner] = true
-			w.walk(inner, path, field.Index, false)
+			w.walk(inner, "", slices.Concat(index, field.Index), true)
+		case inner != w.root && !slices.Contains(w.seen, inner):
+			w.seen = append(w.seen, inner)
+			w.walk(inner, fieldPath(t, path, field.Name), slices.Concat(index, field.Index), false)
 		}
 	}
+}
+
+func fieldPath(t reflect.Type, path, field string) string {
+	if path == "" {
+		path = Name(t)
+	}
+	return path + "." + field
 }

@@ -46,7 +46,8 @@ func Markers(t reflect.Type) ([]EmbeddedMarker, error) {
 	}
 	var found []EmbeddedMarker
 	var errs []error
-	for field := range t.Fields() {
+	for i := range t.NumField() {
+		field := t.Field(i)
 		if !field.Anonymous {
 			continue
 		}
