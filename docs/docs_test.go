@@ -34,7 +34,7 @@ func TestCodeOnPagesIsCompiled(t *testing.T) {
 
 func TestOutputOnPagesIsChecked(t *testing.T) {
 	t.Parallel()
-	var outputs [][]string
+	outputs := readGolden(t)
 	for _, source := range readSources(t) {
 		outputs = append(outputs, exampleOutputs(source)...)
 	}
@@ -48,7 +48,7 @@ func TestOutputOnPagesIsChecked(t *testing.T) {
 				continue
 			}
 			found := slices.ContainsFunc(outputs, func(output []string) bool { return holds(output, block.lines) })
-			assert.Truef(t, found, "%s: no example has this output:\n%s", page.at(block), block)
+			assert.Truef(t, found, "%s: no example and no golden file has this output:\n%s", page.at(block), block)
 		}
 	}
 }

@@ -163,6 +163,22 @@ func readSources(t *testing.T) []source {
 	return sources
 }
 
+// readGolden returns the outputs that tests of other modules keep here, for
+// pages to show: those of benchmarks/reports_test.go.
+func readGolden(t *testing.T) [][]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", "*.golden"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	var outputs [][]string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		outputs = append(outputs, strings.Split(string(text), "\n"))
+	}
+	return outputs
+}
+
 var outputComment = regexp.MustCompile(`(?i)^\s*//\s*(unordered )?output:\s*(.*)$`)
 
 // exampleOutputs returns what the examples of a file print, which running them
