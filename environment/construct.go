@@ -20,29 +20,42 @@ type instance struct {
 type assembler func(ctx context.Context, env *Environment, dependencies []any) (any, error)
 
 // construct makes an instance. What it needs is made or found on the way; at
-// boot the order of building has seen to it.
-func (c *Component) construct(ctx context.Context, env *Environment) (made instance, err error) {
+// boot the order of building has seen to it. What the constructor has returned
+// is in made also when a post-processor then fails or panics, so that it can be
+// undone.
+func (c *Component) construct(ctx context.Context, env *Environment, made *instance) error {
+	value, wraps, err := c.makeValue(ctx, env, made)
+	if err != nil {
+		return err
+	}
+	made.value, made.any = value, value.Interface()
+	made.hooks = c.making != supplied && !wraps && hasAnyHook(made.any)
+	replaced, err := env.process(ctx, c, made)
+	if replaced {
+		made.hooks = hasAnyHook(made.any)
+	}
+	return err
+}
+
+// makeValue makes the value, and tells whether a decorator has returned what it
+// wraps.
+func (c *Component) makeValue(ctx context.Context, env *Environment, made *instance) (value reflect.Value, wraps bool, err error) {
 	switch c.making {
 	case registered:
-		made.value, err = c.constructStruct(ctx, env)
+		value, err = c.constructStruct(ctx, env)
 	case provided, decorating:
 		var in []reflect.Value
 		if in, err = c.arguments(ctx, env); err != nil {
-			return made, err
+			return value, false, err
 		}
-		made.value, made.cleanup, err = c.constructor.Call(in)
+		value, made.cleanup, err = c.constructor.Call(in)
+		wraps = err == nil && c.making == decorating && same(value.Interface(), in[0].Interface())
 	case assembled:
-		made.value, err = c.constructAssembled(ctx, env)
+		value, err = c.constructAssembled(ctx, env)
 	case supplied:
-		made.value = c.value
+		value = c.value
 	}
-	if err != nil {
-		return made, err
-	}
-	made.any = made.value.Interface()
-	err = env.process(ctx, c, &made)
-	made.hooks = c.making != supplied && hasAnyHook(made.any)
-	return made, err
+	return value, wraps, err
 }
 
 // hasAnyHook tells whether the instance takes part in the life cycle.
@@ -129,19 +142,38 @@ type owners struct{ instances map[any]struct{} }
 // them share, or of equal values: the first. Supplied ones belong to the
 // caller.
 func (o *owners) own(made *instance) {
-	var id any
-	switch v := reflect.ValueOf(made.any); {
+	id := identity(made.any)
+	if id == nil {
+		return
+	}
+	if o.has(made) {
+		made.hooks = false
+		return
+	}
+	if o.instances == nil {
+		o.instances = map[any]struct{}{}
+	}
+	o.instances[id] = struct{}{}
+}
+
+// has tells whether some component runs the hooks of the instance.
+func (o *owners) has(made *instance) bool {
+	_, owned := o.instances[identity(made.any)]
+	return owned
+}
+
+func (o *owners) forget(made *instance) { delete(o.instances, identity(made.any)) }
+
+// identity returns what is the same for the same instance. It is nil where that
+// can't be told: pointers to structs without fields may all be equal.
+func identity(made any) any {
+	switch v := reflect.ValueOf(made); {
 	case v.Kind() == reflect.Map:
-		id = [2]any{v.Type(), v.Pointer()}
+		return [2]any{v.Type(), v.Pointer()}
+	case v.Kind() == reflect.Pointer && v.Type().Elem().Size() == 0:
+		return nil
 	case v.Comparable():
-		id = made.any
+		return made
 	}
-	_, owned := o.instances[id]
-	if id != nil {
-		if o.instances == nil {
-			o.instances = map[any]struct{}{}
-		}
-		o.instances[id] = struct{}{}
-	}
-	made.hooks = made.hooks && !owned
+	return nil
 }

@@ -88,7 +88,7 @@ func visibleInside(components []*Component) []*Component {
 }
 
 // wrap adds the decorator of one component.
-func (g *graph) wrap(target *Component, d *decorator, exact bool) {
+func (g *graph) wrap(target *Component, d *decorator, exact bool) *Component {
 	c := newComponent(decorating, d.constructor.Out, d.origin, nil)
 	c.traits, c.within, c.why = target.traits, target.within, target.why
 	c.makeBy(d.constructor)
@@ -103,4 +103,5 @@ func (g *graph) wrap(target *Component, d *decorator, exact bool) {
 	}
 	g.add(c)
 	c.rank = target.rank
+	return c
 }

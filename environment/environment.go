@@ -28,21 +28,27 @@ type Environment struct {
 	health      health
 
 	graph     *graph
-	built     []*Component // in the order of building; late.mu guards it after boot
-	owners    *owners      // of hooks
-	late      creations    // of lazy components
-	running   atomic.Bool  // OnRunning is called, or was
+	tags      []fieldTag   // of the module's own
+	built     []*Component // in the order of building; late.mu guards it
+	running   bool         // OnRunning is called, or was; late.mu guards it
+	owners    *owners      // of hooks; late.mu guards it after boot
+	late      creations    // of what isn't made at boot
 	published atomic.Bool  // all that are made at boot are there
+	up        atomic.Bool  // the boot has ended well
 	derived   sync.Map     // what Get was asked for → *need
 
-	life     context.Context //nolint:containedctx // it is what Context returns
-	end      context.CancelCauseFunc
-	cause    atomic.Pointer[error]
-	stopAsk  chan struct{} // closed by the first Stop
-	stopping chan struct{} // closed when the first Shutdown begins
-	stopped  chan struct{} // closed when it has ended; guards stopErr
-	shutdown atomic.Bool
-	stopErr  error
+	life      context.Context //nolint:containedctx // it is what Context returns
+	end       context.CancelCauseFunc
+	work      context.Context //nolint:containedctx // for what is made after boot: it ends when all have stopped
+	endWork   context.CancelCauseFunc
+	booted    chan struct{} // closed when Boot has nothing more to build
+	cause     atomic.Pointer[error]
+	stopAsk   chan struct{} // closed by the first Stop
+	stopping  chan struct{} // closed when the first Shutdown begins
+	stopped   chan struct{} // closed when it has ended; guards stopErr
+	shutdown  atomic.Bool
+	abandoned atomic.Bool // by who comes first: a Shutdown that no longer waits for the boot, or the boot's end
+	stopErr   error
 }
 
 // New boots the module. It panics with [Boot]'s error if that isn't possible;
@@ -78,13 +84,22 @@ func Boot(ctx context.Context, module Part, options ...Option) (*Environment, er
 	began := time.Now()
 	err := env.start(ctx)
 	if err == nil {
-		err = env.tell(ctx, &Booted{Module: env.name, Components: len(env.built), Took: time.Since(began)})
+		err = env.tell(ctx, &Booted{Module: env.name, Components: len(env.snapshot()), Took: time.Since(began)})
 	}
-	if err != nil {
-		err = join(err, env.tell(ctx, &BootFailed{Module: env.name, Err: err}))
-		return nil, join(err, env.Shutdown(context.WithoutCancel(ctx)))
+	left := !env.abandoned.CompareAndSwap(false, true) // a Shutdown has given up waiting for us
+	env.up.Store(err == nil && !left)
+	close(env.booted)
+	if err == nil {
+		err = env.interrupted(ctx) // by a Shutdown meanwhile
 	}
-	return env, nil
+	if err == nil {
+		return env, nil
+	}
+	err = join(err, env.tell(ctx, &BootFailed{Module: env.name, Err: err}))
+	if left {
+		return nil, join(err, env.stop(context.WithoutCancel(ctx)))
+	}
+	return nil, join(err, env.Shutdown(context.WithoutCancel(ctx)))
 }
 
 // Validate reports what Boot would report about the wiring of the module. It
@@ -108,14 +123,19 @@ func newEnvironment(ctx context.Context, p *plan) *Environment {
 		health: health{
 			timeout: p.settings.healthTimeout, keep: p.settings.healthCache, checks: map[*Component]*check{},
 		},
-		graph:    p.graph,
-		owners:   &owners{},
-		late:     creations{running: map[*Component]*creation{}, byOwner: map[int64]*creation{}},
+		graph:  p.graph,
+		owners: &owners{},
+		tags:   p.tags[len(standardTags()):],
+		late: creations{
+			lazy: map[*Component]*creation{}, byOwner: map[int64]*creation{}, running: map[*creation]struct{}{},
+		},
+		booted:   make(chan struct{}),
 		stopAsk:  make(chan struct{}),
 		stopping: make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}
 	e.life, e.end = context.WithCancelCause(context.WithoutCancel(ctx))
+	e.work, e.endWork = context.WithCancelCause(context.WithoutCancel(ctx))
 	instances := make([]instance, len(p.graph.components))
 	for i, c := range p.graph.components {
 		c.home = e
@@ -144,32 +164,42 @@ func (e *Environment) start(ctx context.Context) error {
 		return err
 	}
 	e.published.Store(true)
-	if err := e.runPhase(ctx, initPhase, e.snapshot(false)); err != nil {
+	if err := e.runPhase(ctx, initPhase, e.snapshot()); err != nil {
 		return err
 	}
-	if err := e.runPhase(ctx, runPhase, e.snapshot(true)); err != nil {
+	if err := e.runPhase(ctx, runPhase, e.beginRunning()); err != nil {
 		return err
 	}
 	return e.interrupted(ctx)
 }
 
-// snapshot returns what is built so far. Whatever lazy component comes when
-// others begin to run has its own OnRunning called by who makes it.
-func (e *Environment) snapshot(run bool) []*Component {
+// snapshot returns what is built so far.
+func (e *Environment) snapshot() []*Component {
 	e.late.mu.Lock()
 	defer e.late.mu.Unlock()
-	if run {
-		e.running.Store(true)
-	}
 	return slices.Clip(e.built)
 }
 
-// interrupted returns an error if the context of the boot has ended: both what
-// the context says and the cause.
+// beginRunning returns what is built so far. Whatever lazy component comes later
+// has its own OnRunning called by who makes it.
+func (e *Environment) beginRunning() []*Component {
+	e.late.mu.Lock()
+	defer e.late.mu.Unlock()
+	e.running = true
+	return slices.Clip(e.built)
+}
+
+// interrupted returns an error if the context of the boot has ended, both what
+// the context says and the cause, or if the environment is to be shut down.
 func (e *Environment) interrupted(ctx context.Context) error {
 	err := ctx.Err()
 	if err == nil {
-		return nil
+		select {
+		case <-e.stopping:
+			return fmt.Errorf("boot module %q: %w", e.name, ErrStopped)
+		default:
+			return nil
+		}
 	}
 	if cause := context.Cause(ctx); !errors.Is(cause, err) {
 		err = fmt.Errorf("%w: %w", err, cause)
@@ -216,16 +246,21 @@ func (e *Environment) build(ctx context.Context) error {
 	}}}
 }
 
+// buildOne makes one component. Once its constructor has returned it counts as
+// built, so that it is undone whatever then fails.
 func (e *Environment) buildOne(ctx context.Context, c *Component) error {
-	return e.constructed(ctx, c, func() error {
-		made, err := c.construct(ctx, e)
-		if err == nil || made.cleanup != nil {
-			*c.instance = made
-			e.built = append(e.built, c)
+	made := instance{}
+	defer func() {
+		if made.any == nil && made.cleanup == nil {
+			return
 		}
-		if err == nil && made.hooks {
-			e.owners.own(c.instance)
+		e.late.mu.Lock()
+		defer e.late.mu.Unlock()
+		if made.hooks {
+			e.owners.own(&made)
 		}
-		return err
-	})
+		*c.instance = made
+		e.built = append(e.built, c)
+	}()
+	return e.constructed(ctx, c, func() error { return c.construct(ctx, e, &made) })
 }

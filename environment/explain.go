@@ -41,9 +41,12 @@ func Explain[T any](env *Environment) (*Explanation, error) {
 	if !env.published.Load() {
 		return nil, fmt.Errorf("explain %s: %w", reflectx.Name(t), ErrBooting)
 	}
-	n := need{kind: needOne, typ: t, wanted: t}
+	n := newNeed(t)
+	if n.kind != needOne || n.wrap != nil {
+		return nil, fmt.Errorf("explain %s: it isn't one component: ask for what it holds", reflectx.Name(t))
+	}
 	if problem := env.graph.satisfy(&n, nil, nil); problem != nil {
-		return nil, env.notFound(t, problem)
+		return nil, env.notFound(t, "", problem)
 	}
 	c := n.targets[0]
 	x := &Explanation{
@@ -51,8 +54,10 @@ func Explain[T any](env *Environment) (*Explanation, error) {
 		Origin: c.describe(), Path: c.steps("listed"), Lifetime: c.traits.lifetimeName(), Conditions: c.why,
 		Others: env.graph.excludedFor(t),
 	}
+	seen := map[*Component]bool{c: true}
 	for _, other := range slices.Concat(env.graph.byType[t], env.graph.byBinding[t], env.graph.implementers(t)) {
-		if other != c {
+		if !seen[other] {
+			seen[other] = true
 			x.Others = append(x.Others, Step{What: "also " + other.title(), Place: other.at()})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
@@ -22,7 +23,9 @@ func Get[T any](env *Environment) T {
 }
 
 // Find is [Get], but returns an error that wraps [ErrMissing],
-// [ErrAmbiguous] or, while env is still being built, [ErrBooting].
+// [ErrAmbiguous] or, while env is still being built, [ErrBooting]. Where the
+// component has to be made first, it may also wrap [ErrConstruct], [ErrCycle]
+// (what is being made asks for itself), [ErrStopped] or [ErrNoScope].
 func Find[T any](env *Environment) (T, error) {
 	if env.published.Load() {
 		if only := env.graph.byType[reflect.TypeFor[T]()]; len(only) == 1 && only[0].isPlain() {
@@ -31,7 +34,7 @@ func Find[T any](env *Environment) (T, error) {
 			}
 		}
 	}
-	return find[T](env.life, env, "")
+	return find[T](env.work, env, "")
 }
 
 // isPlain tells whether everybody gets the one instance that was built at boot.
@@ -39,7 +42,7 @@ func (c *Component) isPlain() bool { return c.eager && !c.traits.private && !c.r
 
 // FindNamed returns the component of type T that [Named] has given the name.
 func FindNamed[T any](env *Environment, name string) (T, error) {
-	return find[T](env.life, env, name)
+	return find[T](env.work, env, name)
 }
 
 // GetContext is [Find] for components that are [Scoped]: it returns the one that
@@ -71,14 +74,14 @@ func find[T any](ctx context.Context, env *Environment, name string) (T, error) 
 func (e *Environment) derive(ctx context.Context, t reflect.Type, name string) (any, error) {
 	var key any = t
 	if name != "" {
-		key = unresolvedKey{t, name}
+		key = typeAndName{t, name}
 	}
 	known, ok := e.derived.Load(key)
 	if !ok {
 		n := newNeed(t)
 		n.name = name
 		if problem := e.graph.satisfy(&n, nil, nil); problem != nil {
-			return nil, e.notFound(t, problem)
+			return nil, e.notFound(t, name, problem)
 		}
 		known, _ = e.derived.LoadOrStore(key, &n)
 	}
@@ -94,11 +97,18 @@ func (e *Environment) derive(ctx context.Context, t reflect.Type, name string) (
 }
 
 // notFound makes a problem of wiring that of a question.
-func (e *Environment) notFound(t reflect.Type, problem *Problem) error {
-	what := "there is none"
-	if errors.Is(problem, ErrAmbiguous) {
-		what = "several components implement it"
+func (e *Environment) notFound(t reflect.Type, name string, problem *Problem) error {
+	asked := reflectx.Name(t)
+	if name != "" {
+		asked += fmt.Sprintf(" %q", name)
 	}
-	problem.Summary = fmt.Sprintf("get %s from environment %q: %s", reflectx.Name(t), e.name, what)
+	what := problem.Summary
+	switch {
+	case errors.Is(problem, ErrMissing):
+		what = "there is none"
+	case errors.Is(problem, ErrAmbiguous):
+		_, what, _ = strings.Cut(problem.Summary, ": ")
+	}
+	problem.Summary = fmt.Sprintf("get %s from environment %q: %s", asked, e.name, what)
 	return problem
 }

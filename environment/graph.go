@@ -17,7 +17,9 @@ type graph struct {
 	excluded     []*Component // by their conditions
 	byType       map[reflect.Type][]*Component
 	byBinding    map[reflect.Type][]*Component // by As
+	byName       map[typeAndName][]*Component  // those with a name, by their own type
 	implementing map[reflect.Type]*implementing
+	chosen       map[reflect.Type]*Component // of several, for those who ask without a name
 	parent       *graph
 	// order is the order of building.
 	order []*Component
@@ -30,7 +32,9 @@ type graph struct {
 func newGraph() *graph {
 	return &graph{
 		byBinding:    make(map[reflect.Type][]*Component),
+		byName:       make(map[typeAndName][]*Component),
 		implementing: make(map[reflect.Type]*implementing),
+		chosen:       make(map[reflect.Type]*Component),
 	}
 }
 
@@ -50,25 +54,47 @@ func (g *graph) add(c *Component) {
 	} else { // most are the only one of their type: a part of the whole list will do
 		g.byType[c.typ] = g.components[c.rank : c.rank+1 : c.rank+1]
 	}
+	if name := c.traits.name; name != "" {
+		key := typeAndName{c.typ, name}
+		g.byName[key] = append(g.byName[key], c)
+	}
+	clear(g.chosen)
 	for _, t := range c.traits.as {
 		g.byBinding[t] = append(g.byBinding[t], c)
 	}
 }
 
-// known returns the component of exactly that type and name.
-func (g *graph) known(t reflect.Type, name string) *Component {
-	for _, c := range g.byType[t] {
-		if c.traits.name == name && c.making != decorating {
+// known returns the component of exactly that type and name that the module
+// sees. Private ones of other modules don't count.
+func (g *graph) known(t reflect.Type, name string, from *module) *Component {
+	same := g.byType[t]
+	if name != "" {
+		same = g.byName[typeAndName{t, name}]
+	}
+	for _, c := range same {
+		if c.traits.name == name && c.making != decorating && (!c.traits.private || c.within == from) {
 			return c
 		}
 	}
 	return nil
 }
 
+// refine gives a component that was registered twice the options of the one
+// that has any.
+func (g *graph) refine(known, again *Component) {
+	if again.plain {
+		return
+	}
+	known.traits, known.plain, known.why = again.traits, false, again.why
+	for _, t := range known.traits.as {
+		g.byBinding[t] = append(g.byBinding[t], known)
+	}
+}
+
 // arrange connects the components and puts them in the order of building:
 // dependencies first, else as they were listed.
 func (p *plan) arrange() {
-	w := walk{plan: p, unresolved: make(map[unresolvedKey]*Problem)}
+	w := walk{plan: p, unresolved: make(map[typeAndName]*Problem)}
 	p.graph.order = make([]*Component, 0, len(p.graph.components))
 	for _, c := range p.graph.components {
 		if !c.recordOnly && c.state == unvisited {
@@ -91,7 +117,9 @@ func (c *Component) arrangeEager() {
 	for i := range c.needs {
 		if n := &c.needs[i]; n.ordered() {
 			for _, target := range n.targets {
-				target.eager = target.eager || target.traits.isSingleton()
+				if target.home == nil { // else the parent has decided
+					target.eager = target.eager || target.traits.isSingleton()
+				}
 			}
 		}
 	}
@@ -103,10 +131,10 @@ type walk struct {
 	path []*Component
 	// unresolved are the problems of types that can't be had: who needs one of
 	// them next is added to its problem.
-	unresolved map[unresolvedKey]*Problem
+	unresolved map[typeAndName]*Problem
 }
 
-type unresolvedKey struct {
+type typeAndName struct {
 	t    reflect.Type
 	name string
 }
@@ -155,7 +183,7 @@ func (w *walk) resolve(c *Component, index int) {
 	}
 	c.failed = true
 	steps := c.needSteps(index)
-	key := unresolvedKey{n.wanted, n.name}
+	key := typeAndName{n.wanted, n.name}
 	if known := w.unresolved[key]; known != nil {
 		known.Steps = append(known.Steps, steps...)
 		return
@@ -196,12 +224,20 @@ func (w *walk) cycle(first *Component) {
 // shorter.
 func captive(c *Component, index int, target *Component) *Problem {
 	c.failed = true
-	lazy := instanceOf("environment.Lazy", c.needs[index].wanted, "")
+	var hint string
+	switch n := &c.needs[index]; {
+	case n.kind == needList || n.kind == needMap:
+		hint = "leave it out of the list, by a type of its own, or make " + c.title() + " transient too"
+	case target.traits.lifetime == scoped:
+		hint = "take " + instanceOf("environment.Lazy", n.wanted, "") + ", and call its GetContext with the context at hand"
+	default:
+		hint = "take " + instanceOf("environment.Lazy", n.wanted, "") + ", and call its Get when you need one"
+	}
 	return &Problem{
 		Kind: ErrCaptive, Summary: "captive " + target.title() + ": it is " + target.traits.lifetimeName() +
 			", and the singleton " + c.title() + " would keep one instance of it for ever",
 		Steps: append(c.needSteps(index), Step{What: target.title(), Place: target.at()}),
-		Hint:  "take " + lazy + ", and call its Get when you need one",
+		Hint:  hint,
 	}
 }
 

@@ -3,6 +3,7 @@ package environment
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -20,8 +21,8 @@ type HealthChecker interface {
 type HealthReport struct {
 	// Healthy tells whether the environment runs and all checks have passed.
 	Healthy bool
-	// Err is what is wrong with the environment itself: [ErrStopped] from
-	// Shutdown on.
+	// Err is what is wrong with the environment itself: [ErrBooting] until Boot
+	// has ended, [ErrStopped] from Shutdown on.
 	Err error
 	// Checks are the checks, in the order of building.
 	Checks []HealthCheck
@@ -77,8 +78,7 @@ type health struct {
 
 	mu     sync.Mutex
 	checks map[*Component]*check
-	closed bool           // no check begins any more
-	work   sync.WaitGroup // the checks that run
+	closed bool // no check begins any more
 }
 
 // check is the state of one checker.
@@ -93,8 +93,12 @@ type check struct {
 // aren't.
 func (e *Environment) Health(ctx context.Context) HealthReport {
 	report := HealthReport{Healthy: true}
-	if e.shutdown.Load() {
+	switch {
+	case e.shutdown.Load():
 		report.Healthy, report.Err = false, fmt.Errorf("environment %q: %w", e.name, ErrStopped)
+		return report
+	case !e.up.Load():
+		report.Healthy, report.Err = false, fmt.Errorf("environment %q: %w", e.name, ErrBooting)
 		return report
 	}
 	type asked struct {
@@ -105,7 +109,7 @@ func (e *Environment) Health(ctx context.Context) HealthReport {
 	ctx, cancel := context.WithTimeout(ctx, e.health.timeout)
 	defer cancel()
 	var all []asked
-	for _, c := range e.snapshot(false) {
+	for _, c := range e.snapshot() {
 		if checker, ok := c.any.(HealthChecker); ok {
 			all = append(all, asked{c, time.Now(), e.health.ask(ctx, c, checker)})
 		}
@@ -141,7 +145,7 @@ func (h *health) ask(ctx context.Context, c *Component, checker HealthChecker) <
 	state.running = done
 	// The check may outlive the one who asked first: others wait for it too.
 	checking, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.timeout)
-	h.work.Go(func() {
+	go func() { // wait waits for it
 		defer cancel()
 		err := guard(func() error { return checker.Health(checking) })
 		h.mu.Lock()
@@ -149,7 +153,7 @@ func (h *health) ask(ctx context.Context, c *Component, checker HealthChecker) <
 		state.running = nil
 		h.mu.Unlock()
 		close(done)
-	})
+	}()
 	return done
 }
 
@@ -179,16 +183,25 @@ func (h *health) answer(ctx context.Context, c *Component, began time.Time, done
 func (h *health) wait(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = true
-	h.mu.Unlock()
-	idle := make(chan struct{})
-	go func() { // ends with the checks: a stuck one is its author's
-		h.work.Wait()
-		close(idle)
-	}()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("a health check still runs: %w", ErrAbandoned)
+	running := map[*Component]<-chan struct{}{}
+	for c, state := range h.checks {
+		if state.running != nil {
+			running[c] = state.running
+		}
 	}
+	h.mu.Unlock()
+	var errs []error
+	for c, done := range running {
+		select {
+		case <-done:
+			continue
+		case <-ctx.Done():
+		}
+		select {
+		case <-done:
+		default:
+			errs = append(errs, fmt.Errorf("health of %s: %w: %w", c.title(), ErrAbandoned, context.Cause(ctx)))
+		}
+	}
+	return errors.Join(errs...)
 }

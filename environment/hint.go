@@ -32,11 +32,15 @@ func (g *graph) missingHint(t reflect.Type, name string, from *module) string {
 	if hint, ok := g.invisibleHint(t, name, from); ok {
 		return hint
 	}
-	if hint, ok := g.similarHint(t); ok {
+	if hint, ok := g.similarHint(t); ok && len(g.excludedFor(t)) == 0 {
 		return hint
 	}
 	what := reflectx.Name(t)
 	switch {
+	case len(g.excludedFor(t)) > 0:
+		return "see to a condition of what is excluded, or provide another"
+	case t.Kind() == reflect.Pointer && isParams(t.Elem()):
+		return "take the parameter structure by value"
 	case t.Kind() == reflect.Interface && t.NumMethod() == 0:
 		return what + " has no methods, so that every type implements it: provide or supply exactly this type"
 	case t.Kind() == reflect.Interface:

@@ -5,39 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
-	"sync"
 )
-
-// creations are the lazy components that are being made after boot. At most one
-// goroutine makes a component; who else needs it waits. User code runs without
-// the lock.
-type creations struct {
-	mu      sync.Mutex
-	running map[*Component]*creation
-	byOwner map[int64]*creation // by the goroutine that makes it
-	closed  bool                // nothing is made any more
-}
-
-// creation is one lazy component that is being made.
-type creation struct {
-	component *Component
-	done      chan struct{}
-	waits     *creation // for the one that its constructor needs
-	err       error     // set before done is closed
-}
-
-// waitsFor returns the chain from one creation to another that it waits for.
-func (c *creation) waitsFor(other *creation) []*Component {
-	var chain []*Component
-	for ; c != nil; c = c.waits {
-		chain = append(chain, c.component)
-		if c == other {
-			return chain
-		}
-	}
-	return nil
-}
 
 // obtain returns an instance for one who needs it. What is built at boot is
 // there.
@@ -56,140 +24,172 @@ func (c *Component) obtain(ctx context.Context) (reflect.Value, error) {
 	return c.home.makeOnce(ctx, c)
 }
 
-// makeOnce returns a lazy component, which it makes unless it is there.
+// makeOnce returns a lazy component, which it has made unless it is there. It is
+// made with the environment's own context, since it outlives who asks first;
+// each who asks waits with a context of their own. An error isn't kept: the next
+// who asks tries again.
 func (e *Environment) makeOnce(ctx context.Context, c *Component) (reflect.Value, error) {
 	if c.made.Load() {
 		return c.value, nil
 	}
-	l := &e.late
-	me := goroutineID()
+	asker, l := e.asker(ctx), &e.late
 	l.mu.Lock()
-	mine := l.byOwner[me]
-	switch other := l.running[c]; {
-	case c.made.Load():
+	if c.made.Load() {
 		l.mu.Unlock()
 		return c.value, nil
-	case l.closed:
-		l.mu.Unlock()
-		return reflect.Value{}, fmt.Errorf("make %s: %w", c.title(), ErrStopped)
-	case other != nil && mine != nil && other.waitsFor(mine) != nil:
-		chain := other.waitsFor(mine)
-		l.mu.Unlock()
-		return reflect.Value{}, lateCycle(chain)
-	case other != nil:
-		if mine != nil {
-			mine.waits = other
-		}
-		l.mu.Unlock()
-		return e.await(ctx, other, mine)
 	}
-	own := &creation{component: c, done: make(chan struct{})}
-	l.running[c] = own
-	if mine != nil {
-		mine.waits = own
+	own := l.lazy[c]
+	if own == nil {
+		var err error
+		if own, err = l.begin(c, asker); err != nil {
+			l.mu.Unlock()
+			return reflect.Value{}, err
+		}
+		l.lazy[c] = own
+		go e.create(own) // closeLate waits for it
+	} else if asker != nil {
+		if path := own.leadsTo(asker); path != nil {
+			l.mu.Unlock()
+			return reflect.Value{}, lateCycle(path)
+		}
+		asker.waits = own
 	}
 	l.mu.Unlock()
-	e.create(ctx, own)
-	if mine != nil {
-		l.mu.Lock()
-		mine.waits = nil
-		l.mu.Unlock()
-	}
-	return c.value, own.err
+	return e.await(ctx, own, asker)
 }
 
 // await waits for a creation of another goroutine.
-func (e *Environment) await(ctx context.Context, other, mine *creation) (reflect.Value, error) {
-	var err error
+func (e *Environment) await(ctx context.Context, own, asker *creation) (reflect.Value, error) {
+	if asker != nil {
+		defer func() {
+			e.late.mu.Lock()
+			if asker.waits == own {
+				asker.waits = nil
+			}
+			e.late.mu.Unlock()
+		}()
+	}
 	select {
-	case <-other.done:
-		err = other.err
+	case <-own.done:
+		return own.made.value, own.err
 	case <-ctx.Done():
-		err = fmt.Errorf("wait for %s: %w", other.component.title(), context.Cause(ctx))
+		return reflect.Value{}, fmt.Errorf("wait for %s: %w", own.component.title(), context.Cause(ctx))
 	}
-	if mine != nil {
-		e.late.mu.Lock()
-		mine.waits = nil
-		e.late.mu.Unlock()
-	}
-	return other.component.value, err
 }
 
-// create makes a lazy component, and keeps it unless the environment has
-// stopped meanwhile. An error isn't kept: the next who asks tries again.
-func (e *Environment) create(ctx context.Context, own *creation) {
+// create makes a lazy component and keeps it.
+func (e *Environment) create(own *creation) {
 	l, c := &e.late, own.component
-	made, err := e.makeBy(ctx, c, own)
+	ctx := context.WithValue(e.work, creationKey{}, own)
+	made, err := e.makeBy(ctx, c, e.keep)
 	l.mu.Lock()
-	delete(l.running, c)
-	stopped := l.closed && err == nil
-	if err == nil && !stopped {
-		if made.hooks {
-			e.owners.own(&made)
-		}
-		*c.instance = made
-		c.made.Store(true)
-		e.built = append(e.built, c)
+	delete(l.lazy, c)
+	if err == nil {
+		own.made = made
 	}
 	l.mu.Unlock()
-	if stopped {
-		err = errors.Join(fmt.Errorf("make %s: %w", c.title(), ErrStopped), e.discard(context.WithoutCancel(ctx), c, &made))
-	}
 	own.err = err
+	l.end(own)
 	close(own.done)
 }
 
-// makeNow makes a new instance of a component.
-func (e *Environment) makeNow(ctx context.Context, c *Component) (instance, error) {
-	return e.makeBy(ctx, c, nil)
+// keep takes in a lazy component whose OnInit was called. If the others run
+// already its OnRunning is called first, else it is called with theirs.
+func (e *Environment) keep(ctx context.Context, c *Component, made *instance) error {
+	l := &e.late
+	l.mu.Lock()
+	runs := e.running
+	if !runs {
+		e.adopt(c, made)
+	}
+	l.mu.Unlock()
+	if !runs {
+		return nil
+	}
+	if err := e.callAll(ctx, c, made, runPhase(made)); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	e.adopt(c, made)
+	l.mu.Unlock()
+	return nil
 }
 
-// makeBy makes an instance and calls its OnInit, and OnRunning where the
-// environment runs already. It does so on a goroutine of its own, by which a
-// lazy component that needs itself is noticed.
-func (e *Environment) makeBy(ctx context.Context, c *Component, own *creation) (made instance, err error) {
-	err = guard(func() error {
-		if own != nil {
-			defer e.owned(own)()
+// adopt makes the instance that of the component. The caller holds late.mu.
+func (e *Environment) adopt(c *Component, made *instance) {
+	*c.instance = *made
+	e.built = append(e.built, c)
+	c.made.Store(true)
+}
+
+// makeNow makes a new instance of a transient or scoped component.
+func (e *Environment) makeNow(ctx context.Context, c *Component) (instance, error) {
+	asker, l := e.asker(ctx), &e.late
+	l.mu.Lock()
+	own, err := l.begin(c, asker)
+	l.mu.Unlock()
+	if err != nil {
+		return instance{}, err
+	}
+	defer l.end(own)
+	return e.makeBy(context.WithValue(ctx, creationKey{}, own), c, func(ctx context.Context, c *Component, made *instance) error {
+		if c.traits.lifetime == transient {
+			return nil
 		}
-		if err := e.constructed(ctx, c, func() (err error) {
-			made, err = c.construct(ctx, e)
-			return err
-		}); err != nil {
-			return err
-		}
-		return e.startLate(ctx, c, &made)
+		return e.callAll(ctx, c, made, runPhase(made))
 	})
+}
+
+// makeBy makes an instance, calls its OnInit, and then keep. What fails on the
+// way is undone.
+func (e *Environment) makeBy(ctx context.Context, c *Component, keep func(context.Context, *Component, *instance) error) (instance, error) {
+	var made instance
+	err := e.guard(ctx, func() error {
+		return e.constructed(ctx, c, func() error { return c.construct(ctx, e, &made) })
+	})
+	claimed := err == nil && e.claim(c, &made)
+	if err == nil {
+		err = e.callAll(ctx, c, &made, initPhase(&made))
+	}
+	if err == nil {
+		err = keep(ctx, c, &made)
+	}
 	if err == nil {
 		return made, nil
 	}
-	if made.value.IsValid() { // a hook has failed
-		err = errors.Join(err, e.discard(context.WithoutCancel(ctx), c, &made))
+	if claimed {
+		e.disclaim(&made)
 	}
 	return instance{}, &Problem{
-		Kind: ErrConstruct, Summary: "construct " + c.title(), Err: err, Steps: c.buildSteps(),
+		Kind: ErrConstruct, Summary: "construct " + c.title(),
+		Err: errors.Join(err, e.discard(context.WithoutCancel(ctx), c, &made)), Steps: c.buildSteps(),
 	}
 }
 
-// owned notes which creation this goroutine is at, and returns what ends that.
-func (e *Environment) owned(own *creation) func() {
-	me := goroutineID()
+// claim has the component run the hooks of its instance, unless another
+// component does, which shares it. It tells whether it is the owner now.
+func (e *Environment) claim(c *Component, made *instance) bool {
+	if !made.hooks {
+		return false
+	}
 	e.late.mu.Lock()
-	e.late.byOwner[me] = own
-	e.late.mu.Unlock()
-	return func() {
-		e.late.mu.Lock()
-		delete(e.late.byOwner, me)
-		e.late.mu.Unlock()
+	defer e.late.mu.Unlock()
+	if !c.traits.isSingleton() {
+		made.hooks = !e.owners.has(made)
+		return false
 	}
+	e.owners.own(made)
+	return made.hooks
 }
 
-// startLate calls the hooks that others had at boot.
-func (e *Environment) startLate(ctx context.Context, c *Component, made *instance) error {
-	hooks := initPhase(made)
-	if c.traits.lifetime != transient && e.running.Load() {
-		hooks = append(hooks, runPhase(made)...)
-	}
+func (e *Environment) disclaim(made *instance) {
+	e.late.mu.Lock()
+	defer e.late.mu.Unlock()
+	e.owners.forget(made)
+}
+
+// callAll calls hooks of an instance up to the first that fails.
+func (e *Environment) callAll(ctx context.Context, c *Component, made *instance, hooks []hook) error {
 	for _, h := range hooks {
 		if err := e.call(ctx, c, made, h, nil); err != nil {
 			return fmt.Errorf("%s: %w", h.name, err)
@@ -200,7 +200,12 @@ func (e *Environment) startLate(ctx context.Context, c *Component, made *instanc
 
 // fromScope returns the instance that belongs to the context.
 func (e *Environment) fromScope(ctx context.Context, c *Component) (value reflect.Value, err error) {
-	err = guard(func() error {
+	for above := e.asker(ctx); above != nil; above = above.parent {
+		if above.component == c { // the scope would wait for itself
+			return value, lateCycle(above.pathTo(e.asker(ctx)))
+		}
+	}
+	err = e.guard(ctx, func() error {
 		found, err := e.scopes[c.traits.scope].Get(ctx, c, func(ctx context.Context) (*Instance, error) {
 			made, err := e.makeNow(ctx, c)
 			return &Instance{component: c, made: made}, err
@@ -214,7 +219,10 @@ func (e *Environment) fromScope(ctx context.Context, c *Component) (value reflec
 		value = found.made.value
 		return nil
 	})
-	return value, err
+	if err != nil {
+		return reflect.Value{}, err
+	}
+	return value, nil
 }
 
 // discard undoes the making of an instance that no list of the environment has.
@@ -229,18 +237,4 @@ func (e *Environment) discard(ctx context.Context, c *Component, made *instance)
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// lateCycle is the error of a lazy component whose constructor asks for itself.
-func lateCycle(chain []*Component) error {
-	names := make([]string, 0, len(chain)+1)
-	steps := make([]Step, 0, len(chain))
-	for _, c := range chain {
-		names = append(names, c.title())
-		steps = append(steps, Step{What: c.title(), Place: c.at()})
-	}
-	return &Problem{
-		Kind: ErrCycle, Summary: "cycle " + strings.Join(append(names, chain[0].title()), " -> ") + ", by Get within a constructor",
-		Steps: steps, Hint: "take environment.Lazy, and call its Get after the construction",
-	}
 }

@@ -31,7 +31,7 @@ func (l Lazy[T]) Get() (T, error) {
 		var none T
 		return none, l.absent()
 	}
-	return l.GetContext(l.found.env.life)
+	return l.GetContext(l.found.env.work)
 }
 
 // GetContext is Get, for a component that is scoped by the context.

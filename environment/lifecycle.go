@@ -119,9 +119,9 @@ func (e *Environment) call(ctx context.Context, c *Component, of *instance, h ho
 	}
 	var err error
 	if grace == nil {
-		err = guard(func() error { return h.call(ctx) })
+		err = e.guard(ctx, func() error { return h.call(ctx) })
 	} else {
-		of.abandoned, err = h.within(ctx, grace)
+		of.abandoned, err = e.within(ctx, h, grace)
 	}
 	if e.observed(ctx) {
 		err = join(err, e.tell(ctx, &HookCalled{Component: c, Hook: h.name, Took: time.Since(began), Err: err}))

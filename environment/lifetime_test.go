@@ -118,7 +118,7 @@ func TestGetWithinAConstructor(t *testing.T) {
 		))
 		_, err := environment.Find[*Plain](env)
 		require.ErrorIs(t, err, environment.ErrCycle, "one that asks for itself")
-		assert.ErrorContains(t, err, "cycle *environment_test.Plain -> *environment_test.Plain, by Get within a constructor")
+		assert.ErrorContains(t, err, "cycle *environment_test.Plain -> *environment_test.Plain, by Get while it is made")
 		_, err = environment.Find[*First](env)
 		require.ErrorIs(t, err, environment.ErrCycle, "one goroutine")
 		arrived.Store(0)

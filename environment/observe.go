@@ -140,7 +140,10 @@ func (e *Environment) observed(ctx context.Context) bool {
 // tell tells the observers and the log. A log handler with a bug must not keep
 // the environment from stopping.
 func (e *Environment) tell(ctx context.Context, event Event) error {
-	_ = guard(func() error {
+	if !e.observed(ctx) {
+		return nil
+	}
+	_ = e.guard(ctx, func() error {
 		if e.logger.Enabled(ctx, slog.LevelDebug) {
 			message, attrs := event.attrs()
 			e.logger.LogAttrs(ctx, slog.LevelDebug, message, attrs...) //nolint:sloglint // the messages are constants of the events
@@ -149,7 +152,7 @@ func (e *Environment) tell(ctx context.Context, event Event) error {
 	})
 	var errs []error
 	for _, observer := range e.observers {
-		if err := guard(func() error { observer(ctx, event); return nil }); err != nil {
+		if err := e.guard(ctx, func() error { observer(ctx, event); return nil }); err != nil {
 			errs = append(errs, fmt.Errorf("observer of %T: %w", event, err))
 		}
 	}

@@ -147,6 +147,10 @@ func Parent(parent *Environment) Option {
 			o.invalid(s, "invalid environment.Parent: the environment is nil", "leave it out")
 			return
 		}
+		if !parent.published.Load() {
+			o.invalid(s, "invalid environment.Parent: "+parent.String()+" is still booting", "boot the child in an OnRunning, or after the parent")
+			return
+		}
 		s.parent = parent
 	})
 }

@@ -12,6 +12,7 @@ type override struct {
 	label
 	place       place
 	constructor any
+	traits      *traits // only a name
 
 	used bool
 }
@@ -24,16 +25,26 @@ type override struct {
 // nothing defines is a problem, and so is an interface whose component is
 // marked: it has to be overridden by its own type, to stay what it is. Of
 // several overrides of one T the last counts.
-func Override[T any](constructor any) Option {
+//
+// Of several components of the type, the one without a name is meant, or that
+// which the option [Named] names; there are no other options.
+func Override[T any](constructor any, options ...ComponentOption) Option {
 	return &override{
 		label: label{kind: "override", typ: reflect.TypeFor[T]()}, place: here(), constructor: constructor,
+		traits: readTraits(options),
 	}
 }
 
 func (o *override) apply(s *settings) {
-	fresh := &override{label: o.label, place: o.place, constructor: o.constructor}
+	fresh := &override{label: o.label, place: o.place, constructor: o.constructor, traits: o.traits}
+	if !reflect.DeepEqual(*o.traits, traits{name: o.traits.name}) {
+		s.problems = append(s.problems, &Problem{
+			Kind: ErrInvalid, Summary: "invalid option of " + o.String() + ": it takes environment.Named only, since the rest is that of the component",
+			Steps: origin{place: &o.place}.steps("overridden"),
+		})
+	}
 	for i, earlier := range s.overrides {
-		if earlier.typ == o.typ {
+		if earlier.typ == o.typ && earlier.traits.name == o.traits.name {
 			s.overrides[i] = fresh
 			return
 		}
@@ -63,12 +74,28 @@ func (o *override) replace(p *plan, c *Component) {
 	c.readMarkers()
 }
 
+// overridden returns the component of exactly the type that is to be replaced.
+func (g *graph) overridden(o *override) *Component {
+	if o.traits.name == "" {
+		return choose(g.byType[o.typ])
+	}
+	if named := g.byName[typeAndName{o.typ, o.traits.name}]; len(named) == 1 {
+		return named[0]
+	}
+	return nil
+}
+
 // rename has the component be asked for by another type.
 func (g *graph) rename(c *Component, t reflect.Type) {
 	g.byType[c.typ] = slices.DeleteFunc(slices.Clone(g.byType[c.typ]), func(other *Component) bool { return other == c })
 	c.name, c.typ = "", t
 	g.byType[t] = append(g.byType[t], c)
+	if name := c.traits.name; name != "" {
+		key := typeAndName{t, name}
+		g.byName[key] = append(g.byName[key], c)
+	}
 	clear(g.implementing) // by the types as they were
+	clear(g.chosen)
 }
 
 // overrideInterfaces applies the overrides of interfaces that no component has
@@ -84,16 +111,20 @@ func (p *plan) overrideInterfaces() {
 		if len(found) == 0 {
 			found = p.graph.implementers(o.typ)
 		}
+		if o.traits.name != "" {
+			found = visible(found, o.traits.name, nil)
+		}
 		switch {
 		case len(found) > 1:
 			problem := ambiguous(o.typ, found, nil)
+			problem.Hint = "override one by its own type, or by its name with environment.Named"
 			problem.Steps = append(append(problem.Steps, Step{What: "needed by"}), from...)
 			p.report(problem)
 		case len(found) == 0:
 			p.report(&Problem{
 				Kind:    ErrMissing,
 				Summary: fmt.Sprintf("missing %s, which environment.Override is to replace", reflectx.Name(o.typ)),
-				Steps:   from, Hint: p.graph.overrideHint(o.typ),
+				Steps:   from, Hint: p.graph.overrideHint(o.typ), Excluded: p.graph.excludedFor(o.typ),
 			})
 		case len(found[0].claimed) > 0:
 			p.report(&Problem{

@@ -46,6 +46,7 @@ func newPlan(root Part, options []Option) *plan {
 	p.loaded = make(map[*declaration]bool, 2*len(start.parts))
 	p.declared = make([]*Component, 0, len(start.parts))
 	p.configure()
+	p.adoptParent()
 	p.load(root, nil)
 	p.admit()
 	p.inherit()
@@ -64,7 +65,7 @@ func newPlan(root Part, options []Option) *plan {
 
 // configure loads the configuration.
 func (p *plan) configure() {
-	values, err := config.Load(p.settings.sources...)
+	values, err := loadConfig(p.settings.sources)
 	if err != nil {
 		p.report(&Problem{Kind: ErrConfig, Summary: "configuration", Err: err})
 	}
@@ -75,6 +76,16 @@ func (p *plan) configure() {
 		}
 	}
 	p.config = values
+}
+
+// loadConfig loads the sources. One of the user's own may panic.
+func loadConfig(sources []config.Source) (values *config.Values, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = newPanicError(value)
+		}
+	}()
+	return config.Load(sources...)
 }
 
 // err returns the report of all problems, or nil where there are none.
@@ -123,7 +134,7 @@ func (p *plan) admit() []*Component {
 	}
 	p.declared = nil
 	for _, o := range p.settings.overrides {
-		if c := choose(p.graph.byType[o.typ]); c != nil && !o.used {
+		if c := p.graph.overridden(o); c != nil && !o.used {
 			o.replace(p, c)
 		}
 	}
@@ -135,13 +146,15 @@ func (p *plan) admitOne(c *Component, admitted []*Component) []*Component {
 		p.graph.excluded = append(p.graph.excluded, c)
 		return admitted
 	}
-	known := p.graph.known(c.typ, c.traits.name)
+	known := p.graph.known(c.typ, c.traits.name, c.within)
 	switch {
 	case known == nil && p.acceptable(c):
 		p.graph.add(c)
 		c.readMarkers()
 		return append(admitted, c)
-	case known == nil || c.making == registered && known.declaredAs() == registered && c.plain:
+	case known == nil:
+	case c.making == registered && known.declaredAs() == registered && (c.plain || known.plain):
+		p.graph.refine(known, c)
 	default:
 		p.report(&Problem{
 			Kind: ErrDuplicate, Summary: "duplicate " + c.title(),

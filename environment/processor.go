@@ -15,7 +15,8 @@ import (
 // depend on are made before all others, and aren't processed themselves. Several
 // run in their [Order], then in that of registration.
 //
-// Of a replaced instance no hooks are called: they are the replacement's.
+// Of a replaced instance no hooks are called: they are the replacement's. A
+// post-processor sees what its own environment makes, and must be built at boot.
 type PostProcessor interface {
 	// Process returns the instance, or what stands for it: something that can
 	// be assigned to the component's type. An error fails the construction.
@@ -76,10 +77,11 @@ func (c *Component) processes() bool {
 	return c.eager && c.making != assembled && c.typ.Implements(processorType)
 }
 
-// process has the post-processors see what was made.
-func (e *Environment) process(ctx context.Context, c *Component, made *instance) error {
+// process has the post-processors see what was made. It tells whether one has
+// replaced it.
+func (e *Environment) process(ctx context.Context, c *Component, made *instance) (replaced bool, err error) {
 	if c.unprocessed {
-		return nil
+		return false, nil
 	}
 	for _, of := range e.graph.processors {
 		processor, ok := of.any.(PostProcessor)
@@ -88,13 +90,18 @@ func (e *Environment) process(ctx context.Context, c *Component, made *instance)
 		}
 		result, err := processor.Process(ctx, c, made.any)
 		if err != nil {
-			return fmt.Errorf("post-processor %s: %w", of.title(), err)
+			return replaced, fmt.Errorf("post-processor %s: %w", of.title(), err)
 		}
 		v := reflect.ValueOf(result)
 		if reflectx.IsNil(v) || !v.Type().AssignableTo(c.typ) {
-			return fmt.Errorf("post-processor %s returned %T, which is no %s", of.title(), result, reflectx.Name(c.typ))
+			return replaced, fmt.Errorf("post-processor %s returned %T, which is no %s", of.title(), result, reflectx.Name(c.typ))
 		}
+		replaced = replaced || !same(result, made.any)
 		made.value, made.any = v, result
 	}
-	return nil
+	return replaced, nil
+}
+
+func same(a, b any) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }

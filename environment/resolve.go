@@ -23,7 +23,7 @@ func (g *graph) candidates(t reflect.Type, name string, from *module) []*Compone
 		return found
 	}
 	if g.parent != nil {
-		return g.parent.candidates(t, name, nil)
+		return g.parent.candidates(t, name, from)
 	}
 	return nil
 }
@@ -42,10 +42,11 @@ func visible(components []*Component, name string, from *module) []*Component {
 // parent's come behind, but for those that are shadowed.
 func (g *graph) all(t reflect.Type, from *module) []*Component {
 	var found []*Component
+	seen := map[*Component]bool{}
 	for _, level := range [][]*Component{g.byType[t], g.byBinding[t], g.implementers(t)} {
 		for _, c := range level {
-			if c.visible("", from) && !c.isDecoratedAs(t) && !slices.Contains(found, c) {
-				found = append(found, c)
+			if c.visible("", from) && !c.recordOnly && !c.isDecoratedAs(t) && !seen[c] {
+				found, seen[c] = append(found, c), true
 			}
 		}
 	}
@@ -56,7 +57,7 @@ func (g *graph) all(t reflect.Type, from *module) []*Component {
 		return found
 	}
 	own := len(found)
-	for _, c := range g.parent.all(t, nil) {
+	for _, c := range g.parent.all(t, from) {
 		shadowed := slices.ContainsFunc(found[:own], func(mine *Component) bool {
 			return mine.typ == c.typ && mine.traits.name == c.traits.name
 		})
@@ -74,8 +75,10 @@ func (c *Component) visible(name string, from *module) bool {
 }
 
 // isDecoratedAs tells whether a decorator stands for the component where that
-// type is asked for.
-func (c *Component) isDecoratedAs(t reflect.Type) bool { return slices.Contains(c.decorated, t) }
+// type, or a smaller interface, is asked for.
+func (c *Component) isDecoratedAs(t reflect.Type) bool {
+	return slices.ContainsFunc(c.decorated, func(d reflect.Type) bool { return d == t || isInterface(t) && d.Implements(t) })
+}
 
 // choose picks the one of several candidates that is meant without a word: the
 // only one, the only primary one, the only one without a name.
@@ -146,24 +149,24 @@ func (c *Component) stands(t reflect.Type) bool {
 func (g *graph) satisfy(n *need, asker *Component, from *module) *Problem {
 	switch n.kind {
 	case needList, needMap:
-		if len(g.candidates(n.typ, n.name, from)) > 0 {
-			n.kind, n.wanted = needOne, n.typ // somebody provides exactly this type
-			break
+		if len(g.candidates(n.typ, n.name, from)) == 0 {
+			return g.satisfyAll(n, from)
 		}
-		n.targets = g.all(n.wanted, from)
-		switch {
-		case len(n.targets) == 0 && !isInterface(n.wanted) && !n.optional:
-			return g.missing(n.typ, n.name, from)
-		case n.kind == needMap:
-			return sameKey(n)
-		}
-		return nil
+		n.kind, n.wanted = needOne, n.typ // somebody provides exactly this type
 	case needOne, needLazy:
 	case needContext, needEnvironment, needConfig, needValue:
+		if n.name != "" {
+			return nameless(n.typ)
+		}
 		return nil
 	}
-	candidates := g.candidates(n.wanted, n.name, from)
-	target := choose(candidates)
+	if inner := newNeed(n.wanted); n.wrap != nil && inner.kind != needOne {
+		return &Problem{
+			Kind: ErrInvalid, Summary: "invalid " + reflectx.Name(n.typ) + ": it is always there, or can't be wrapped",
+			Hint: "ask for " + reflectx.Name(n.wanted) + " itself",
+		}
+	}
+	target, candidates := g.chooseFor(n, from)
 	switch {
 	case target == nil && len(candidates) > 0:
 		return ambiguous(n.wanted, candidates, asker)
@@ -175,6 +178,51 @@ func (g *graph) satisfy(n *need, asker *Component, from *module) *Problem {
 	n.one[0] = target
 	n.targets = n.one[:]
 	return nil
+}
+
+// chooseFor returns the component for a need of one, or who could be meant. Of
+// many that implement an interface it chooses once.
+func (g *graph) chooseFor(n *need, from *module) (target *Component, candidates []*Component) {
+	if n.name == "" {
+		g.mu.Lock()
+		target = g.chosen[n.wanted]
+		g.mu.Unlock()
+		if target != nil {
+			return target, nil
+		}
+	}
+	candidates = g.candidates(n.wanted, n.name, from)
+	target = choose(candidates)
+	private := func(c *Component) bool { return c.traits.private }
+	if target != nil && n.name == "" && len(candidates) > 1 && !slices.ContainsFunc(g.implementers(n.wanted), private) && !slices.ContainsFunc(candidates, private) {
+		g.mu.Lock()
+		g.chosen[n.wanted] = target
+		g.mu.Unlock()
+	}
+	return target, candidates
+}
+
+// satisfyAll finds the components for a list or a map.
+func (g *graph) satisfyAll(n *need, from *module) *Problem {
+	if n.name != "" {
+		return nameless(n.typ)
+	}
+	n.targets = g.all(n.wanted, from)
+	switch {
+	case len(n.targets) == 0 && !isInterface(n.wanted) && !n.optional:
+		return g.missing(n.typ, n.name, from)
+	case n.kind == needMap:
+		return sameKey(n)
+	}
+	return nil
+}
+
+// nameless is the problem of a name where there is nothing to be named.
+func nameless(t reflect.Type) *Problem {
+	return &Problem{
+		Kind: ErrInvalid, Summary: "invalid name for " + reflectx.Name(t) + ": only single components have names",
+		Hint: "remove the name",
+	}
 }
 
 // sameKey reports two components of one key in a map.

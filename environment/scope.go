@@ -118,7 +118,7 @@ func (h *scopeHolder) keep(ctx context.Context, c *Component, entry *scopeEntry)
 	}
 	h.mu.Unlock()
 	if late {
-		entry.err = errors.Join(fmt.Errorf("get %s: %w: it has ended", c, ErrNoScope), entry.instance.Destroy(ctx))
+		entry.err = errors.Join(fmt.Errorf("get %s: %w: it has ended", c, ErrNoScope), entry.instance.Destroy(context.WithoutCancel(ctx)))
 		entry.instance = nil
 	}
 }

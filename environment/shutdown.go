@@ -29,15 +29,22 @@ const (
 // depends on is released all the same.
 //
 // A shutdown happens once. Further calls wait for it and return its result, or
-// an error when their own context ends before. A component that wants the
-// program to end calls Stop; Shutdown from within a hook would wait for itself,
-// until its context ends.
+// an error when their own context ends before. While the environment boots, it
+// makes Boot fail with [ErrStopped], and waits for that. A component that wants
+// the program to end calls Stop; Shutdown from within a constructor or a hook
+// would wait for itself, until its context or the stop timeout ends.
+//
+// What is lazy, transient or scoped can be made until all OnStopping have
+// returned; what is being made then is waited for. Contexts of a scope are the
+// program's to end before.
 func (e *Environment) Shutdown(ctx context.Context) error {
 	if e.shutdown.CompareAndSwap(false, true) {
 		defer close(e.stopped)
 		close(e.stopping)
 		e.endLife()
-		e.stopErr = e.stop(ctx)
+		if e.stopErr = e.awaitBoot(ctx); e.stopErr == nil {
+			e.stopErr = e.stop(ctx)
+		}
 		e.family.leave(e)
 		return e.stopErr
 	}
@@ -54,6 +61,28 @@ func (e *Environment) Shutdown(ctx context.Context) error {
 	}
 }
 
+// awaitBoot waits until a boot that still goes on has noticed the stop. If it
+// doesn't in time, Boot itself undoes what it has built.
+func (e *Environment) awaitBoot(ctx context.Context) error {
+	timer := time.NewTimer(e.stopTimeout)
+	defer timer.Stop()
+	select {
+	case <-e.booted:
+		return nil
+	default:
+	}
+	select {
+	case <-e.booted:
+		return nil
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	if e.abandoned.CompareAndSwap(false, true) {
+		return fmt.Errorf("shut down %q: its boot still goes on, and undoes itself when it ends: %w", e.name, ErrAbandoned)
+	}
+	return nil // it has ended just now
+}
+
 // stop undoes what was built, all of it, however much of it failed.
 func (e *Environment) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.stopTimeout,
@@ -61,7 +90,6 @@ func (e *Environment) stop(ctx context.Context) error {
 	defer cancel()
 	began := time.Now()
 	errs := []error{e.tell(ctx, &Stopping{Module: e.name})}
-	errs = append(errs, e.family.stopChildren(ctx)...)
 	deadline, _ := ctx.Deadline() // there is one
 	limit := max(0, time.Until(deadline))
 	reserve := limit / 5
@@ -69,15 +97,22 @@ func (e *Environment) stop(ctx context.Context) error {
 		fmt.Errorf("environment: the time for OnStopping (%s) is over: %w",
 			(limit-reserve).Round(time.Millisecond), context.DeadlineExceeded))
 	defer cancelStopping()
-	built := e.snapshot(false)
-	grace := min(hookGrace, reserve/2)
-	errs = append(errs, e.undo(stopping, stopPhase, built, grace)...)
-	all := e.closeLate()
-	errs = append(errs, e.undo(stopping, stopPhase, all[len(built):], grace)...) // lazy ones that were made meanwhile
-	errs = append(errs, e.undo(ctx, destroyPhase, all, hookGrace)...)
-	errs = append(errs, e.health.wait(ctx))
+	errs = append(errs, e.family.stopChildren(stopping, (limit-reserve)/2)...)
+	errs = append(errs, e.quiesce(stopping, min(hookGrace, reserve/2))...)
+	e.endWork(ErrStopped)
+	errs = append(errs, e.undo(ctx, destroyPhase, e.snapshot(), hookGrace)...)
 	err := errors.Join(errs...)
 	return join(err, e.tell(ctx, &Stopped{Module: e.name, Took: time.Since(began), Err: err}))
+}
+
+// quiesce calls each OnStopping, also of those that are made meanwhile, and
+// waits for all that is under way: nothing may use what is then destroyed.
+func (e *Environment) quiesce(ctx context.Context, grace time.Duration) []error {
+	built := e.snapshot()
+	errs := e.undo(ctx, stopPhase, built, grace)
+	errs = append(errs, e.closeLate(ctx))
+	errs = append(errs, e.undo(ctx, stopPhase, e.snapshot()[len(built):], grace)...)
+	return append(errs, e.health.wait(ctx))
 }
 
 // endLife ends the environment's context.
@@ -87,14 +122,6 @@ func (e *Environment) endLife() {
 		cause = *asked
 	}
 	e.end(cause)
-}
-
-// closeLate has nothing more be made, and returns all that was.
-func (e *Environment) closeLate() []*Component {
-	e.late.mu.Lock()
-	defer e.late.mu.Unlock()
-	e.late.closed = true
-	return e.built
 }
 
 // undo calls the hooks of a phase in reverse order of building, and goes on
@@ -116,8 +143,8 @@ func (e *Environment) undo(ctx context.Context, of phase, components []*Componen
 
 // within calls the hook and waits for it, but when the context has ended not
 // longer than the grace, from which it takes what it needs.
-func (h hook) within(ctx context.Context, grace *time.Duration) (abandoned bool, err error) {
-	done := launch(func() error { return h.call(ctx) })
+func (e *Environment) within(ctx context.Context, h hook, grace *time.Duration) (abandoned bool, err error) {
+	done := e.launch(ctx, func() error { return h.call(ctx) })
 	select {
 	case err := <-done:
 		return false, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/aspyx-go/aspyx/environment/config"
 	"github.com/aspyx-go/aspyx/reflectx"
@@ -59,8 +60,8 @@ func (t *tagPart) collect(p *plan, m *module) {
 	from := p.originOf(&t.declaration, m)
 	problem := &Problem{Kind: ErrInvalid, Steps: from.steps("tag")}
 	switch {
-	case t.key == "" || t.resolve == nil:
-		problem.Summary = "invalid environment.Tag: it needs a key and a resolver"
+	case t.resolve == nil || !validKey(t.key):
+		problem.Summary = fmt.Sprintf("invalid environment.Tag: it needs a resolver, and a key without spaces, quotes and colons, not %q", t.key)
 	case p.hasTag(t.key):
 		problem.Summary = fmt.Sprintf("invalid environment.Tag: the key %q is taken", t.key)
 		problem.Hint = "choose another key"
@@ -69,6 +70,10 @@ func (t *tagPart) collect(p *plan, m *module) {
 		return
 	}
 	p.report(problem)
+}
+
+func validKey(key string) bool {
+	return key != "" && !strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r == '"' || r == ':' || r == 0x7f })
 }
 
 func (p *plan) hasTag(key string) bool {
@@ -121,11 +126,16 @@ func resolved(tag fieldTag, field reflectx.TaggedField) valueSource {
 func (p *plan) configured(c *Component, options reflectx.Options, field reflectx.TaggedField) valueSource {
 	key, values := options["key"], p.config
 	standard, hasStandard := options["default"]
-	decode := func(into reflect.Value) error {
+	decode := func(into reflect.Value) (err error) {
+		defer func() {
+			if value := recover(); value != nil { // in a method of the field's type
+				err = newPanicError(value)
+			}
+		}()
 		if hasStandard {
 			return values.DecodeDefault(key, standard, into)
 		}
-		err := values.DecodeValue(key, into)
+		err = values.DecodeValue(key, into)
 		if options.Has("optional") && errors.Is(err, config.ErrMissing) && !values.Has(key) {
 			return nil
 		}

@@ -197,6 +197,9 @@ func (p *plan) checkTraits(c *Component) {
 		report(ErrInvalid, "transient "+c.title()+" has a hook or a clean-up function that would never be called: the environment keeps no transient instance",
 			"call it where the instance is used, or choose another lifetime")
 	}
+	if c.typ.Implements(processorType) && (c.traits.lazily || c.traits.lifetime != singleton) {
+		report(ErrInvalid, "post-processor "+c.title()+" is "+c.traits.lifetimeName()+": it would miss what is made before it", "make it a singleton that isn't lazy")
+	}
 	if c.traits.lifetime == scoped && p.settings.scopes[c.traits.scope] == nil {
 		hint := "give environment.WithScope(\"" + c.traits.scope + "\", …) at boot"
 		if nearest, ok := reflectx.Nearest(c.traits.scope, slices.Sorted(maps.Keys(p.settings.scopes))); ok {

@@ -143,7 +143,7 @@ func (s *TagSpec) lookup(tag reflect.StructTag) (value string, found bool, err e
 			return "", false, fmt.Errorf("struct tag %#q has the key %q twice", string(tag), s.key)
 		case key == s.key:
 			value, found = text, true
-		case distance(strings.ToLower(key), strings.ToLower(s.key)) <= 1:
+		case !s.free && distance(strings.ToLower(key), strings.ToLower(s.key)) <= 1:
 			near = key
 		}
 		rest = strings.TrimLeft(after, " ")
