@@ -65,6 +65,19 @@ func TestHonestProviderPasses(t *testing.T) {
 	}
 }
 
+// TestProviderThatDetectsDuplicatesPasses, as the brokers do: no two messages
+// that eventing sends are taken for one.
+func TestProviderThatDetectsDuplicatesPasses(t *testing.T) {
+	t.Parallel()
+	for _, c := range eventingtest.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			result := run(t, c, fault{make: detectDuplicates(byDuplicateID)})
+			assert.False(t, result.failed(), result.String())
+		})
+	}
+}
+
 func TestFaultyProvidersAreCaught(t *testing.T) {
 	t.Parallel()
 	byName := map[string]eventingtest.Case{}
