@@ -141,7 +141,7 @@ func (s *sending) finish() error {
 	}
 	defer s.ctx.release()
 	err := s.outcome()
-	s.tell(err)
+	s.manager.tell(&s.ctx, &s.envelope, err)
 	return err
 }
 
@@ -170,19 +170,6 @@ func (s *sending) outcome() error {
 		return fmt.Errorf("send event %q: %w", s.event.Name, ErrNotProceeded)
 	}
 	return confirmed
-}
-
-// tell calls the callbacks of the pipelines, whose panics end nothing.
-func (s *sending) tell(err error) {
-	if len(s.envelope.outcomes) == 0 {
-		return
-	}
-	defer func() {
-		if value := recover(); value != nil {
-			s.manager.logPanic(&s.ctx, "OnOutcome", value)
-		}
-	}()
-	s.envelope.ended(err)
 }
 
 // descriptorOf finds the event's descriptor: by the type of the value, or of

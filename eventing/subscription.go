@@ -60,26 +60,26 @@ func (s *subscription) work() {
 			}
 			return
 		}
-		if !s.handle(&h, nil) {
+		if !s.handle(&h) {
 			return
 		}
 	}
 }
 
-// handle handles one delivery, after a prior failure or from the beginning,
-// and settles it. When the handler ends the goroutine by runtime.Goexit (as
-// t.FailNow does in a test), a new worker takes over with that as a failure.
-func (s *subscription) handle(h *handling, prior error) (ok bool) {
+// handle handles one delivery and settles it. When the handler ends the
+// goroutine by runtime.Goexit (as t.FailNow does in a test), that is how the
+// attempt has ended, and a new worker takes over.
+func (s *subscription) handle(h *handling) (ok bool) {
 	defer func() {
 		if !ok {
 			s.workers.Go(func() {
-				if s.handle(h, errGoexit) {
+				if s.handle(h) {
 					s.work()
 				}
 			})
 		}
 	}()
-	disposition := h.run(prior)
+	disposition := h.run()
 	s.settle(h, disposition)
 	return true
 }
