@@ -16,8 +16,9 @@ type lazyContext struct {
 	deadline time.Time       // zero: the parent's
 	cause    error           // of the deadline
 
-	mu      sync.Mutex
-	derived *derivedContext // made on demand
+	mu       sync.Mutex
+	derived  *derivedContext // made on demand
+	released bool
 }
 
 type derivedContext struct {
@@ -60,25 +61,49 @@ func (c *lazyContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// release ends the context.
+// release ends the context: whoever asks later finds it done.
 func (c *lazyContext) release() {
-	if derived := c.made(); derived != nil {
+	c.mu.Lock()
+	c.released = true
+	derived := c.derived
+	c.mu.Unlock()
+	if derived != nil {
 		derived.release()
 	}
 }
 
+// made returns the derived context if there is one, or must be.
 func (c *lazyContext) made() *derivedContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.derived == nil && c.released {
+		c.derived = c.ended()
+	}
 	return c.derived
 }
 
 func (c *lazyContext) make() *derivedContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.derived != nil {
-		return c.derived
+	switch {
+	case c.derived != nil:
+	case c.released:
+		c.derived = c.ended()
+	default:
+		c.derived = c.derive()
 	}
+	return c.derived
+}
+
+// ended is for a released context. It holds on to nothing, so that a goroutine
+// which asks after the send leaves nothing behind with the manager.
+func (c *lazyContext) ended() *derivedContext {
+	ctx, cancel := context.WithCancelCause(c.Context)
+	cancel(context.Canceled)
+	return &derivedContext{Context: ctx, release: func() {}}
+}
+
+func (c *lazyContext) derive() *derivedContext {
 	ctx, cancel := context.WithCancelCause(c.Context)
 	stop := context.AfterFunc(c.halt, func() { cancel(context.Cause(c.halt)) })
 	if c.halt.Err() != nil {
@@ -88,10 +113,9 @@ func (c *lazyContext) make() *derivedContext {
 	if !c.deadline.IsZero() {
 		ctx, end = context.WithDeadlineCause(ctx, c.deadline, c.cause)
 	}
-	c.derived = &derivedContext{Context: ctx, release: func() {
+	return &derivedContext{Context: ctx, release: func() {
 		stop()
 		end()
 		cancel(context.Canceled)
 	}}
-	return c.derived
 }
