@@ -156,12 +156,10 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 		m.events[t] = entry.descriptor
 	}
 	m.chain = r.chain(pipelines)
-	var errs []error
+	server := m.provider.ServerName()
+	errs := []error{checkServerName(server)}
 	for i, entry := range r.listeners {
-		queue, err := entry.descriptor.queue(m.provider.ServerName())
-		if err == nil && queue.Server != "" {
-			err = checkName("server", queue.Server)
-		}
+		queue, err := entry.descriptor.queue(server)
 		invoke, ok := entry.binding.bind(listeners[i])
 		if !ok {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
