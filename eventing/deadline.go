@@ -16,9 +16,8 @@ type lazyContext struct {
 	deadline time.Time       // zero: the parent's
 	cause    error           // of the deadline
 
-	mu       sync.Mutex
-	derived  *derivedContext // made on demand
-	released bool
+	mu      sync.Mutex
+	derived *derivedContext // made on demand
 }
 
 type derivedContext struct {
@@ -26,6 +25,10 @@ type derivedContext struct {
 
 	release func()
 }
+
+// released stands for the derived context of one that was released before it
+// was needed: a field for that would take every send into the next size class.
+var released = &derivedContext{}
 
 // Deadline returns the earlier of the parent's deadline and the own one.
 func (c *lazyContext) Deadline() (time.Time, bool) {
@@ -64,10 +67,12 @@ func (c *lazyContext) Value(key any) any {
 // release ends the context: whoever asks later finds it done.
 func (c *lazyContext) release() {
 	c.mu.Lock()
-	c.released = true
 	derived := c.derived
+	if derived == nil {
+		c.derived = released
+	}
 	c.mu.Unlock()
-	if derived != nil {
+	if derived != nil && derived != released {
 		derived.release()
 	}
 }
@@ -76,7 +81,7 @@ func (c *lazyContext) release() {
 func (c *lazyContext) made() *derivedContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.derived == nil && c.released {
+	if c.derived == released {
 		c.derived = c.ended()
 	}
 	return c.derived
@@ -85,12 +90,11 @@ func (c *lazyContext) made() *derivedContext {
 func (c *lazyContext) make() *derivedContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.derived != nil:
-	case c.released:
-		c.derived = c.ended()
-	default:
+	switch c.derived {
+	case nil:
 		c.derived = c.derive()
+	case released:
+		c.derived = c.ended()
 	}
 	return c.derived
 }
