@@ -54,11 +54,31 @@ func (h *handling) copyTo(queue Queue) *Message {
 	return &Message{
 		ID: original.ID, Event: h.subscription.listener.Event.Name, Target: &queue,
 		ContentType: original.ContentType, Time: original.Time, Durable: original.Durable,
-		// Brokers keep these ids for each address, which the queues of all
-		// listeners share; and each publication has content of its own.
-		DuplicateID: fmt.Sprintf("%s#%d.%s", original.ID, publication, h.subscription.listener.Name),
+		DuplicateID: duplicateID(original.ID, publication, h.subscription.queue),
 		Headers:     headers, Body: original.Body,
 	}
+}
+
+// duplicateID returns the transport's id of a copy of an event from a queue.
+// Brokers keep these ids for each address, which the queues of all listeners
+// and servers share, as all servers share a listener's dead letters: so it
+// says which queue the copy is from. The two signs are in no name, so that no
+// two queues look alike, whatever their naming on the broker.
+//
+// A foreign sender's id may be that of many messages. There none is safe: a
+// copy that comes twice is better than one that is taken for another and lost.
+func duplicateID(id ID, publication int, from Queue) string {
+	if id.isForeign() {
+		return ""
+	}
+	name := from.Listener
+	if from.Group != "" {
+		name = "+" + from.Group
+	}
+	if from.Server != "" {
+		name += "@" + from.Server
+	}
+	return fmt.Sprintf("%s#%d.%s", id, publication, name)
 }
 
 func errorText(err error) string {

@@ -26,6 +26,10 @@ type derivedContext struct {
 	release func()
 }
 
+// released stands for the derived context of one that was released before it
+// was needed: a field for that would take every send into the next size class.
+var released = &derivedContext{}
+
 // Deadline returns the earlier of the parent's deadline and the own one.
 func (c *lazyContext) Deadline() (time.Time, bool) {
 	deadline, ok := c.Context.Deadline()
@@ -60,25 +64,50 @@ func (c *lazyContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// release ends the context.
+// release ends the context: whoever asks later finds it done.
 func (c *lazyContext) release() {
-	if derived := c.made(); derived != nil {
+	c.mu.Lock()
+	derived := c.derived
+	if derived == nil {
+		c.derived = released
+	}
+	c.mu.Unlock()
+	if derived != nil && derived != released {
 		derived.release()
 	}
 }
 
+// made returns the derived context if there is one, or must be.
 func (c *lazyContext) made() *derivedContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.derived == released {
+		c.derived = c.ended()
+	}
 	return c.derived
 }
 
 func (c *lazyContext) make() *derivedContext {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.derived != nil {
-		return c.derived
+	switch c.derived {
+	case nil:
+		c.derived = c.derive()
+	case released:
+		c.derived = c.ended()
 	}
+	return c.derived
+}
+
+// ended is for a released context. It holds on to nothing, so that a goroutine
+// which asks after the send leaves nothing behind with the manager.
+func (c *lazyContext) ended() *derivedContext {
+	ctx, cancel := context.WithCancelCause(c.Context)
+	cancel(context.Canceled)
+	return &derivedContext{Context: ctx, release: func() {}}
+}
+
+func (c *lazyContext) derive() *derivedContext {
 	ctx, cancel := context.WithCancelCause(c.Context)
 	stop := context.AfterFunc(c.halt, func() { cancel(context.Cause(c.halt)) })
 	if c.halt.Err() != nil {
@@ -88,10 +117,9 @@ func (c *lazyContext) make() *derivedContext {
 	if !c.deadline.IsZero() {
 		ctx, end = context.WithDeadlineCause(ctx, c.deadline, c.cause)
 	}
-	c.derived = &derivedContext{Context: ctx, release: func() {
+	return &derivedContext{Context: ctx, release: func() {
 		stop()
 		end()
 		cancel(context.Canceled)
 	}}
-	return c.derived
 }

@@ -89,4 +89,34 @@ func TestLazyContext(t *testing.T) {
 			require.ErrorIs(t, c.Err(), context.Canceled)
 		})
 	})
+	t.Run("is done when it was released before", func(t *testing.T) {
+		t.Parallel()
+		for name, ask := range map[string]func(c *lazyContext){
+			"Done":  func(c *lazyContext) { <-c.Done() },
+			"Err":   func(c *lazyContext) { require.ErrorIs(t, c.Err(), context.Canceled) },
+			"Value": func(c *lazyContext) { assert.Equal(t, "value", c.Value(key{})) },
+			"Cause": func(c *lazyContext) { require.ErrorIs(t, context.Cause(c), context.Canceled) },
+		} {
+			halt := &countedContext{Context: t.Context()}
+			c := &lazyContext{Context: parent(t), halt: halt, deadline: time.Now().Add(time.Hour), cause: errSendTimeout}
+			c.release()
+			ask(c)
+			require.ErrorIs(t, c.Err(), context.Canceled, name)
+			<-c.Done()
+			require.ErrorIs(t, context.Cause(c), context.Canceled, name)
+			assert.Zero(t, halt.asked, "%s must not hang on to what ends with the manager only", name)
+			c.release()
+		}
+	})
+}
+
+// countedContext counts who may be waiting for it.
+type countedContext struct {
+	context.Context //nolint:containedctx // this is a context
+	asked           int
+}
+
+func (c *countedContext) Done() <-chan struct{} {
+	c.asked++
+	return c.Context.Done()
 }

@@ -25,6 +25,8 @@ type handling struct {
 	delivery     Delivery
 	history      history
 	paused       time.Duration // in place, in all
+	attempted    bool          // outcome is that of the attempt
+	outcome      error
 }
 
 // deliveryContext is the context of one attempt. It makes the envelope known
@@ -43,23 +45,24 @@ func (c *deliveryContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// run makes attempts until the policy ends them. A prior error is that of an
-// attempt that was made already.
-func (h *handling) run(prior error) Disposition {
-	err := prior
-	if err == nil {
-		if err = h.read(); err == nil {
-			err = h.attempt()
+// run makes attempts until the policy ends them. It goes on where a run ended
+// that never returned.
+func (h *handling) run() Disposition {
+	if !h.attempted {
+		if err := h.read(); err != nil {
+			h.attempted, h.outcome = true, err
+		} else {
+			h.attempt()
 		}
 	}
 	for {
-		disposition := h.decide(err)
+		disposition := h.decide(h.outcome)
 		if disposition != 0 {
 			return disposition
 		}
 		h.history.attempt++
 		h.subscription.manager.stats.retried.Add(1)
-		err = h.attempt()
+		h.attempt()
 	}
 }
 
@@ -82,9 +85,9 @@ func (h *handling) read() error {
 	return Permanent(err)
 }
 
-// attempt runs the handling chain once, with an envelope of its own. It turns
-// a panic into an error.
-func (h *handling) attempt() (err error) {
+// attempt runs the handling chain once, with an envelope of its own, and tells
+// the pipelines how it ended.
+func (h *handling) attempt() {
 	s, message := h.subscription, h.delivery.Message
 	a := &struct {
 		envelope Envelope
@@ -104,16 +107,25 @@ func (h *handling) attempt() (err error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandlerTimeout)
 		defer cancel()
 	}
+	h.attempted, h.outcome = false, errGoexit
+	defer func() { // also on Goexit
+		h.attempted = true
+		s.manager.tell(ctx, e, h.outcome)
+	}()
+	h.outcome = h.walk(ctx, e)
+}
+
+// walk calls the chain and turns a panic into an error.
+func (h *handling) walk(ctx context.Context, e *Envelope) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = newPanicError(value)
 		}
 	}()
-	err = e.proceedHandle(ctx, s.listener)
+	err = e.proceedHandle(ctx, h.subscription.listener)
 	if err == nil && !e.run.proceeded {
 		err = ErrNotProceeded
 	}
-	e.ended(err)
 	return err
 }
 
@@ -189,6 +201,10 @@ func (h *handling) republish(message *Message) Disposition {
 		err := s.submit(message)
 		if err == nil {
 			s.pause(nil)
+			if pause > first {
+				s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelInfo, "listener goes on",
+					slog.String("listener", s.listener.Name))
+			}
 			return Accept
 		}
 		err = fmt.Errorf("publish to %s: %w", message.Target, err)

@@ -162,13 +162,24 @@ func (e *Envelope) decoded() (any, error) {
 
 // OnOutcome has f called once when it is known how the sending ended, with the
 // error that SendEvent returns, or with nil; and on handling when this attempt
-// has ended. It is called on the goroutine that sends or handles.
+// has ended. It is called on the goroutine that sends or handles. A panic of f
+// is logged and changes nothing.
 func (e *Envelope) OnOutcome(f func(error)) { e.outcomes = append(e.outcomes, f) }
 
-func (e *Envelope) ended(err error) {
+// tell calls the callbacks of the pipelines.
+func (m *EventManager) tell(ctx context.Context, e *Envelope, err error) {
 	for _, f := range e.outcomes {
-		f(err)
+		m.tellOne(ctx, f, err)
 	}
+}
+
+func (m *EventManager) tellOne(ctx context.Context, f func(error), err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			m.logPanic(ctx, "OnOutcome", value)
+		}
+	}()
+	f(err)
 }
 
 type envelopeKey struct{}

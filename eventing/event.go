@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
@@ -76,6 +77,9 @@ func (d EventDefinition) describe() (*EventDescriptor, error) {
 	if d.eventType.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("event %s must be a struct type", reflectx.Name(d.eventType))
 	}
+	if _, err := reflectx.Markers(d.eventType); err != nil {
+		return nil, err // it would pass for a foreign type
+	}
 	if marker, ok := findMarker(d.eventType, isEventMarker); ok {
 		if len(d.options) == 0 {
 			return describeEvent(marker, d.eventType)
@@ -118,7 +122,11 @@ func (d *EventDescriptor) complete() error {
 		}
 		d.Name = name
 	}
-	if err := checkName("event", d.Name); err != nil {
+	err := checkName("event", d.Name)
+	if err == nil && strings.HasPrefix(d.Name, DeadLetterPrefix) {
+		err = fmt.Errorf("event name %q begins with %q, like the addresses of dead letters: choose another", d.Name, DeadLetterPrefix)
+	}
+	if err != nil {
 		return fmt.Errorf("event %s: %w", reflectx.Name(d.Type), err)
 	}
 	return nil

@@ -54,6 +54,10 @@ func parseUUID(into *[16]byte, text string) bool {
 // IsZero tells whether there is no id.
 func (id ID) IsZero() bool { return id == ID{} }
 
+// isForeign tells whether a foreign sender chose the id, which need not be
+// unique then.
+func (id ID) isForeign() bool { return id.text != "" }
+
 // String returns the id as text: for ours, the canonical form of a UUID.
 func (id ID) String() string {
 	if id.text != "" || id.uuid == [16]byte{} {

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aspyx-go/aspyx/reflectx"
@@ -67,8 +68,9 @@ type EventManager struct {
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
 
-	watch    sync.WaitGroup
-	failOnce sync.Once
+	life    lifecycle
+	watch   sync.WaitGroup        // begun under the lock of life
+	failure atomic.Pointer[error] // the first that nothing here heals
 }
 
 // NewEventManager returns a manager that sends and receives through provider,
@@ -154,12 +156,10 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 		m.events[t] = entry.descriptor
 	}
 	m.chain = r.chain(pipelines)
-	var errs []error
+	server := m.provider.ServerName()
+	errs := []error{checkServerName(server)}
 	for i, entry := range r.listeners {
-		queue, err := entry.descriptor.queue(m.provider.ServerName())
-		if err == nil && queue.Server != "" {
-			err = checkName("server", queue.Server)
-		}
+		queue, err := entry.descriptor.queue(server)
 		invoke, ok := entry.binding.bind(listeners[i])
 		if !ok {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
@@ -174,102 +174,30 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 	return errors.Join(errs...)
 }
 
-// Start connects, declares the queues and attaches the listeners. When it
-// returns nil, an event that is sent next reaches each of them. After an error
-// everything is closed again; a manager starts only once. A broker that can't
-// be reached is an error that wraps [ErrUnavailable].
-func (m *EventManager) Start(ctx context.Context) error {
-	if err := m.state.move(created, opening); err != nil {
-		return err
-	}
-	if err := m.connect(ctx); err != nil {
-		return errors.Join(err, m.close(ctx))
-	}
-	if err := m.attach(ctx); err != nil {
-		return errors.Join(err, m.Stop(ctx))
-	}
-	return nil
-}
-
-// Stop takes no further events, lets the handlers finish, who may still send,
-// and closes the connections. When ctx is done, or after the StopTimeout,
-// whatever is still busy is cancelled with the cause [ErrStopping], and given
-// back to its queue uncounted. A second call does nothing.
-func (m *EventManager) Stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, m.config.StopTimeout)
-	defer cancel()
-	return errors.Join(m.drain(ctx), m.close(ctx))
-}
-
-// open is the first half of Start, where the container calls attach later.
-func (m *EventManager) open(ctx context.Context) error {
-	if err := m.state.move(created, opening); err != nil {
-		return err
-	}
-	return m.connect(ctx)
-}
-
-// connect connects and declares: from here on events can be sent.
-func (m *EventManager) connect(ctx context.Context) error {
-	if err := m.provider.Start(ctx); err != nil {
-		return fmt.Errorf("connect to %s: %w", m.provider.Name(), err)
-	}
-	if err := m.provider.Declare(ctx, m.queues); err != nil {
-		return fmt.Errorf("declare queues: %w", err)
-	}
-	m.watch.Go(func() {
-		<-m.provider.Done()
-		if err := m.provider.Err(); !errors.Is(err, ErrClosed) {
-			m.fail(err)
-		}
-	})
-	return m.state.move(opening, running)
-}
-
-// attach begins to consume.
-func (m *EventManager) attach(ctx context.Context) error {
-	for _, s := range m.subscriptions {
-		if err := s.start(ctx); err != nil {
-			return fmt.Errorf("attach listener %q: %w", s.listener.Name, err)
-		}
-	}
-	return nil
-}
-
-// close refuses further sends, flushes and disconnects.
-func (m *EventManager) close(ctx context.Context) error {
-	if !m.state.close() {
-		return nil
-	}
-	// Sends that the stop's time limit has caught must not outlive it.
-	release := context.AfterFunc(ctx, func() { m.halt(ErrStopping) })
-	defer release()
-	err := m.provider.Stop(ctx)
-	m.halt(ErrStopping)
-	m.watch.Wait()
-	if err != nil {
-		return fmt.Errorf("disconnect from %s: %w", m.provider.Name(), err)
-	}
-	return nil
-}
-
 // fail tells the owner, once, of a failure that nothing here heals.
 func (m *EventManager) fail(err error) {
-	m.failOnce.Do(func() {
-		m.config.Logger.LogAttrs(m.base, slog.LevelError, "eventing has failed", slog.Any("error", err))
-		if m.onFail != nil {
-			m.onFail(err)
-		}
-	})
+	if !m.failure.CompareAndSwap(nil, &err) {
+		return
+	}
+	m.config.Logger.LogAttrs(m.base, slog.LevelError, "eventing has failed", slog.Any("error", err))
+	if m.onFail != nil {
+		m.onFail(err)
+	}
 }
 
-// Health returns nil when the manager runs, its provider is connected and no
-// listener is held up; else an error that says all that is wrong.
+// Health returns nil when the manager runs, its provider is connected and all
+// listeners work; else an error that says all that is wrong.
 func (m *EventManager) Health(context.Context) error {
 	if err := m.state.sendable(); err != nil {
 		return err
 	}
 	errs := []error{m.provider.Err()}
+	if failure := m.failure.Load(); failure != nil {
+		if errors.Is(*failure, errs[0]) { // it says that and more
+			errs = nil
+		}
+		errs = append(errs, *failure)
+	}
 	for _, s := range m.subscriptions {
 		errs = append(errs, s.health())
 	}

@@ -172,6 +172,9 @@ func managerPart(inspection *environment.Inspection) environment.Part {
 		config.Codec = codec.Codec
 	}
 	server, _ := environment.SettingOf[serverName](inspection)
+	if err := checkServerName(string(server)); err != nil {
+		inspection.Report(nil, fmt.Errorf("eventing.ServerName: %w", err), "")
+	}
 	finish := func(provider Provider) (*EventManager, func(context.Context) error, error) {
 		m, err := newManager(provider, config)
 		if err != nil {

@@ -20,6 +20,14 @@ func checkName(kind, name string) error {
 	return nil
 }
 
+// checkServerName is checkName for a name that may be missing.
+func checkServerName(name string) error {
+	if name == "" {
+		return nil
+	}
+	return checkName("server", name)
+}
+
 func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-'
 }

@@ -132,11 +132,10 @@ func (e *Envelope) proceedSend(ctx context.Context, event *EventDescriptor) erro
 		r.proceeded = true
 		return r.sending.handOver(ctx, e)
 	}
-	next := r.chain.senders[r.position]
-	r.position++
-	err := next.Send(ctx, e, event)
-	r.position--
-	return err
+	at := r.position
+	r.position = at + 1
+	defer func() { r.position = at }() // also on a panic, after which an outer one may proceed again
+	return r.chain.senders[at].Send(ctx, e, event)
 }
 
 func (e *Envelope) proceedHandle(ctx context.Context, listener *EventListenerDescriptor) error {
@@ -151,9 +150,8 @@ func (e *Envelope) proceedHandle(ctx context.Context, listener *EventListenerDes
 		r.proceeded = true
 		return r.invoke(ctx, e)
 	}
-	next := r.chain.handlers[r.position]
-	r.position++
-	err := next.Handle(ctx, e, listener)
-	r.position--
-	return err
+	at := r.position
+	r.position = at + 1
+	defer func() { r.position = at }() // see proceedSend
+	return r.chain.handlers[at].Handle(ctx, e, listener)
 }

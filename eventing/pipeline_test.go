@@ -168,6 +168,58 @@ func TestHandleChain(t *testing.T) {
 	}
 }
 
+// An outer pipeline may catch a panic and try again: all behind it run again.
+func TestProceedingAgainAfterAPanicRunsTheWholeChain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var steps recorder[string]
+		caught := func(proceed func() error) (err error) {
+			defer func() {
+				if recover() != nil {
+					err = proceed()
+				}
+			}()
+			return proceed()
+		}
+		panicOnce := func(name string) func() {
+			first := true
+			return func() {
+				steps.add(name)
+				if first {
+					first = false
+					panic(name)
+				}
+			}
+		}
+		onSend, onHandle := panicOnce("send"), panicOnce("handle")
+		manager, _ := start(t, eventing.Config{
+			Listeners: []any{&orderListener{on: func(context.Context, order) error {
+				steps.add("on")
+				return nil
+			}}},
+			Pipelines: []any{
+				&sendPipeline{send: func(p *sendPipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventDescriptor) error {
+					return caught(func() error { return p.ProceedSend(ctx, e, d) })
+				}},
+				&handlePipeline{handle: func(p *handlePipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventListenerDescriptor) error {
+					return caught(func() error { return p.ProceedHandle(ctx, e, d) })
+				}},
+				&sendPipeline{send: func(p *sendPipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventDescriptor) error {
+					onSend()
+					return p.ProceedSend(ctx, e, d)
+				}},
+				&handlePipeline{handle: func(p *handlePipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventListenerDescriptor) error {
+					onHandle()
+					return p.ProceedHandle(ctx, e, d)
+				}},
+			},
+		})
+		require.NoError(t, manager.SendEvent(t.Context(), order{}))
+		synctest.Wait()
+		assert.Equal(t, []string{"send", "send", "handle", "handle", "on"}, steps.all())
+	})
+}
+
 type listenerError struct{ text string }
 
 func (e *listenerError) Error() string { return "listener: " + e.text }

@@ -79,14 +79,34 @@ func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, p
 		return fmt.Errorf("listener %s has group=%s, which shares a queue, and is per process or listens to a broadcast, which doesn't: choose one",
 			reflectx.Name(t), descriptor.Group)
 	}
+	entry := &listenerEntry{descriptor: descriptor, binding: b, place: place}
 	for _, other := range r.listeners {
-		if other.descriptor.Name == descriptor.Name {
-			return fmt.Errorf("two listeners are named %q: %s%s and %s%s; give one of them another name in its tag",
-				descriptor.Name, reflectx.FullName(other.descriptor.Type), at(other.place), reflectx.FullName(t), at(place))
+		if err := distinct(other, entry); err != nil {
+			return err
 		}
 	}
-	r.listeners = append(r.listeners, &listenerEntry{descriptor: descriptor, binding: b, place: place})
+	r.listeners = append(r.listeners, entry)
 	return nil
+}
+
+// distinct tells whether the names of two listeners keep their queues apart.
+func distinct(x, y *listenerEntry) error {
+	both := func() string {
+		return fmt.Sprintf("%s%s and %s%s; give one of them another name in its tag",
+			reflectx.FullName(x.descriptor.Type), at(x.place), reflectx.FullName(y.descriptor.Type), at(y.place))
+	}
+	if x.descriptor.Name == y.descriptor.Name {
+		return fmt.Errorf("two listeners are named %q: %s", y.descriptor.Name, both())
+	}
+	if letters := y.descriptor.deadLetters(); x.descriptor.deadLetters() == letters {
+		return fmt.Errorf("two listeners have their dead letters in %q: %s", letters, both())
+	}
+	return nil
+}
+
+// deadLetters returns the address of the listener's dead letters.
+func (d *EventListenerDescriptor) deadLetters() string {
+	return Queue{Event: d.Event.Name, Listener: d.Name}.DeadLetter().Address()
 }
 
 // eventOf returns the event that a listener listens to, which needs no
@@ -97,6 +117,9 @@ func (r *registry) eventOf(t reflect.Type, place string) (*EventDescriptor, erro
 	}
 	if t.Kind() == reflect.Pointer {
 		return nil, fmt.Errorf("events are values: write eventing.Listener[%s], not [%s]", reflectx.Name(t.Elem()), reflectx.Name(t))
+	}
+	if _, err := reflectx.Markers(t); err != nil {
+		return nil, err
 	}
 	marker, ok := findMarker(t, isEventMarker)
 	if !ok {

@@ -40,29 +40,30 @@ func (m *EventManager) SendEvent(ctx context.Context, event any, options ...Send
 // types. It goes on after a failure; the error joins an [*IndexError] for each
 // event that wasn't confirmed.
 func SendEvents[T any](ctx context.Context, manager *EventManager, events []T, options ...SendOption) error {
-	// Providers bound what is unconfirmed; the window only bounds memory here.
-	const window = 1024
 	var errs []error
-	sends := make([]*sending, 0, min(window, len(events)))
-	done := 0
-	settle := func() { //nolint:contextcheck // each has its context since begin
-		for _, s := range sends {
-			if err := s.finish(); err != nil {
-				errs = append(errs, &IndexError{Index: done, Err: err})
-			}
-			done++
+	finish := func(i int, s *sending) { //nolint:contextcheck // it has its context since begin
+		if err := s.finish(); err != nil {
+			errs = append(errs, &IndexError{Index: i, Err: err})
 		}
-		sends = sends[:0]
 	}
+	// The window slides: when it is full, the oldest is waited for only.
+	window := make([]*sending, min(sendWindow, len(events)))
 	for i := range events {
-		if len(sends) == window {
-			settle()
+		at := &window[i%len(window)]
+		if *at != nil {
+			finish(i-len(window), *at)
 		}
-		sends = append(sends, manager.begin(ctx, events[i], options))
+		*at = manager.begin(ctx, events[i], options)
 	}
-	settle()
+	for i := len(events) - len(window); i < len(events); i++ {
+		finish(i, window[i%len(window)])
+	}
 	return errors.Join(errs...)
 }
+
+// sendWindow is how many events of SendEvents are unconfirmed at once, at
+// most. Providers bound that too; this bounds memory.
+const sendWindow = 1024
 
 // sending is one event between the hand-over and the confirmation.
 type sending struct {
@@ -141,7 +142,7 @@ func (s *sending) finish() error {
 	}
 	defer s.ctx.release()
 	err := s.outcome()
-	s.tell(err)
+	s.manager.tell(&s.ctx, &s.envelope, err)
 	return err
 }
 
@@ -170,19 +171,6 @@ func (s *sending) outcome() error {
 		return fmt.Errorf("send event %q: %w", s.event.Name, ErrNotProceeded)
 	}
 	return confirmed
-}
-
-// tell calls the callbacks of the pipelines, whose panics end nothing.
-func (s *sending) tell(err error) {
-	if len(s.envelope.outcomes) == 0 {
-		return
-	}
-	defer func() {
-		if value := recover(); value != nil {
-			s.manager.logPanic(&s.ctx, "OnOutcome", value)
-		}
-	}()
-	s.envelope.ended(err)
 }
 
 // descriptorOf finds the event's descriptor: by the type of the value, or of

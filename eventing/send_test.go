@@ -196,6 +196,51 @@ func TestSendEventsGoesOnAndTellsWhichFailed(t *testing.T) {
 	assert.Equal(t, want, ids.all())
 }
 
+// A broker that keeps one confirmation back holds up the window's length of
+// events, not those that fit behind the ones that were confirmed.
+func TestSendEventsKeepsItsWindowFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const window, count, slow = 1024, 5000, 1023
+		submitted := 0
+		confirm := make(chan struct{})
+		provider := &hookedProvider{}
+		provider.submit = func(context.Context, *eventing.Message) (eventing.Receipt, error) {
+			submitted++
+			if submitted == slow+1 {
+				return &receipt{confirm}, nil
+			}
+			return eventing.Confirmed, nil
+		}
+		manager := startOn(t, provider, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[order]()}})
+		sent := make(chan error, 1)
+		go func() { sent <- eventing.SendEvents(t.Context(), manager, make([]order, count)) }()
+		synctest.Wait()
+		assert.Equal(t, slow+window, submitted, "all that fit behind the oldest unconfirmed one")
+		close(confirm)
+		require.NoError(t, <-sent)
+		assert.Equal(t, count, submitted)
+	})
+}
+
+// receipt confirms when it is told.
+type receipt struct{ confirm chan struct{} }
+
+func (r *receipt) Wait(context.Context) error {
+	<-r.confirm
+	return nil
+}
+
+func TestSendEventsOfFew(t *testing.T) {
+	t.Parallel()
+	manager, _ := start(t, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[order]()}})
+	for _, count := range []int{0, 1, 1023, 1024, 1025} {
+		before := manager.Stats().Sent
+		require.NoError(t, eventing.SendEvents(t.Context(), manager, make([]order, count)))
+		assert.Equal(t, count, int(manager.Stats().Sent-before))
+	}
+}
+
 func TestSendTimeoutAppliesWithoutADeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

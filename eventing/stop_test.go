@@ -70,6 +70,37 @@ func TestStopCancelsAtItsLimitAndCountsNothing(t *testing.T) {
 	})
 }
 
+// waiter handles nothing until its context is done.
+type waiter struct {
+	eventing.Listener[order] `listener:"name=waiter"`
+	Since                    *recorder[time.Time] `inject:""`
+}
+
+func (l *waiter) On(ctx context.Context, _ order) error {
+	<-ctx.Done()
+	l.Since.add(time.Now())
+	return context.Cause(ctx)
+}
+
+func TestShutdownCancelsWithinTheTimeForStopping(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		env, err := environment.Boot(t.Context(), environment.Module("test",
+			eventing.Module(memory.NewBroker()),
+			environment.Register[waiter](),
+			environment.Supply(&recorder[time.Time]{}),
+		))
+		require.NoError(t, err)
+		require.NoError(t, environment.Get[*eventing.EventManager](env).SendEvent(t.Context(), order{}))
+		synctest.Wait()
+		begin := time.Now()
+		require.NoError(t, env.Shutdown(context.Background()))
+		cancelled := environment.Get[*recorder[time.Time]](env).all()
+		require.Len(t, cancelled, 1)
+		assert.Equal(t, 23*time.Second, cancelled[0].Sub(begin), "four fifths of 30 s, less the grace of 1 s")
+	})
+}
+
 func TestStopReturnsThoughAHandlerIsStuck(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

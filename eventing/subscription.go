@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // prefetchPerWorker is how many messages are fetched ahead for each worker:
@@ -23,6 +22,7 @@ type subscription struct {
 	invoke   invoke
 	decode   func(Codec, []byte) (any, error)
 
+	// Written by start under the lock of the manager's life, unless that stops.
 	consumer Consumer
 	intake   context.Context //nolint:containedctx // ends when no more events are to be received
 	stop     context.CancelFunc
@@ -36,10 +36,15 @@ func (s *subscription) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.consumer = consumer
-	s.intake, s.stop = context.WithCancel(s.manager.base)
-	for range n {
-		s.workers.Go(s.work)
+	begun := s.manager.life.unlessStopping(func() {
+		s.consumer = consumer
+		s.intake, s.stop = context.WithCancel(s.manager.base)
+		for range n {
+			s.workers.Go(s.work)
+		}
+	})
+	if !begun {
+		return errors.Join(errInterrupted, consumer.Close(ctx))
 	}
 	return nil
 }
@@ -55,26 +60,26 @@ func (s *subscription) work() {
 			}
 			return
 		}
-		if !s.handle(&h, nil) {
+		if !s.handle(&h) {
 			return
 		}
 	}
 }
 
-// handle handles one delivery, after a prior failure or from the beginning,
-// and settles it. When the handler ends the goroutine by runtime.Goexit (as
-// t.FailNow does in a test), a new worker takes over with that as a failure.
-func (s *subscription) handle(h *handling, prior error) (ok bool) {
+// handle handles one delivery and settles it. When the handler ends the
+// goroutine by runtime.Goexit (as t.FailNow does in a test), that is how the
+// attempt has ended, and a new worker takes over.
+func (s *subscription) handle(h *handling) (ok bool) {
 	defer func() {
 		if !ok {
 			s.workers.Go(func() {
-				if s.handle(h, errGoexit) {
+				if s.handle(h) {
 					s.work()
 				}
 			})
 		}
 	}()
-	disposition := h.run(prior)
+	disposition := h.run()
 	s.settle(h, disposition)
 	return true
 }
@@ -101,64 +106,4 @@ func (s *subscription) health() error {
 		return fmt.Errorf("listener %q is held up: %w", s.listener.Name, *err)
 	}
 	return nil
-}
-
-// stopGrace is how long handlers that were cancelled get to return. It is
-// taken from the time limit of the stop.
-const stopGrace = time.Second
-
-// drain ends all intake, and waits for the handlers. Those that are still busy
-// shortly before ctx is done are cancelled with ErrStopping.
-func (m *EventManager) drain(ctx context.Context) error {
-	patient, cancel := withGrace(ctx)
-	defer cancel()
-	release := context.AfterFunc(patient, func() { m.halt(ErrStopping) })
-	defer release()
-	var errs []error
-	if drainer, ok := m.provider.(Drainer); ok && phase(m.state.phase.Load()) == running {
-		if err := drainer.Drain(patient); err != nil {
-			errs = append(errs, fmt.Errorf("drain %s: %w", m.provider.Name(), err))
-		}
-	}
-	for _, s := range m.subscriptions {
-		if s.stop != nil {
-			s.stop()
-		}
-	}
-	for _, s := range m.subscriptions {
-		errs = append(errs, s.end(ctx))
-	}
-	return errors.Join(errs...)
-}
-
-// end waits for the workers, then closes the consumer.
-func (s *subscription) end(ctx context.Context) error {
-	if s.consumer == nil {
-		return nil
-	}
-	idle := make(chan struct{})
-	go func() { // ends with the handlers: a stuck one is its author's
-		s.workers.Wait()
-		close(idle)
-	}()
-	var err error
-	select {
-	case <-idle:
-	case <-ctx.Done():
-		err = fmt.Errorf("stop listener %q: its handler ignores that its context is done: %w", s.listener.Name, ctx.Err())
-	}
-	if closeErr := s.consumer.Close(ctx); closeErr != nil {
-		err = errors.Join(err, fmt.Errorf("close the consumer of listener %q: %w", s.listener.Name, closeErr))
-	}
-	return err
-}
-
-// withGrace returns a context that is done a little before ctx.
-func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	grace := min(stopGrace, time.Until(deadline)/5)
-	return context.WithDeadline(ctx, deadline.Add(-grace))
 }

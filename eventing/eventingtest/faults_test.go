@@ -80,6 +80,16 @@ func settlementFaults() []fault {
 		{"loses retries", always(loseTargeted(func(q eventing.Queue) bool { return !q.IsDeadLetter() && q.Listener == "later" })), []string{
 			"a delayed retry comes to its listener only",
 		}},
+		{"takes the copies of one event for duplicates", detectDuplicates(byEventID), []string{
+			"a delayed retry comes to its listener only", "a delayed retry comes on every server that failed",
+			"every server that failed leaves a dead letter",
+		}},
+		{"takes the copies of all queues for duplicates", detectDuplicates(byPublication), []string{
+			"a delayed retry comes on every server that failed", "every server that failed leaves a dead letter",
+		}},
+		{"takes the copies of two servers for duplicates", detectDuplicates(byListener), []string{
+			"a delayed retry comes on every server that failed", "every server that failed leaves a dead letter",
+		}},
 		{"doesn't delay", always(ignoreDelay), []string{"a delayed retry comes to its listener only"}},
 		{"loses on stop what was prefetched", always(losePrefetched), []string{
 			"what wasn't handled is released uncounted", "a release is never counted",

@@ -41,6 +41,14 @@ type (
 		eventing.Listener[sample] `listener:"name=each,per_process"`
 		reaction
 	}
+	eachOnce struct {
+		eventing.Listener[sample] `listener:"name=each-once,per_process,retries=0"`
+		reaction
+	}
+	eachLater struct {
+		eventing.Listener[sample] `listener:"name=each-later,per_process,retries=1,backoff=2500ms"`
+		reaction
+	}
 	memberOne struct {
 		eventing.Listener[sample] `listener:"name=member-one,group=crew"`
 		reaction

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -62,6 +63,33 @@ func TestHonestProviderPasses(t *testing.T) {
 			result := run(t, c, fault{})
 			assert.False(t, result.failed(), result.String())
 		})
+	}
+}
+
+// TestProviderThatDetectsDuplicatesPasses, as the brokers do: no two messages
+// that eventing sends are taken for one.
+func TestProviderThatDetectsDuplicatesPasses(t *testing.T) {
+	t.Parallel()
+	for _, c := range eventingtest.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			result := run(t, c, fault{make: detectDuplicates(byDuplicateID)})
+			assert.False(t, result.failed(), result.String())
+		})
+	}
+}
+
+// TestSlowProviderIsNotTakenForFull stalls, as a busy broker or machine does.
+func TestSlowProviderIsNotTakenForFull(t *testing.T) {
+	t.Parallel()
+	for _, c := range eventingtest.Cases() {
+		if !c.Bounded {
+			continue
+		}
+		for _, stalled := range []int64{1, 3} {
+			result := run(t, c, fault{make: stall(stalled, 500*time.Millisecond)})
+			assert.False(t, result.failed(), result.String())
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -115,5 +116,24 @@ func goroutines(p *faulty) {
 	p.submit = func(ctx context.Context, p *faulty, message *eventing.Message) (eventing.Receipt, error) {
 		go func() { <-p.Done() }()
 		return p.Provider.Submit(ctx, message)
+	}
+}
+
+// stall has one message wait, which isn't wrong.
+func stall(which int64, d time.Duration) func() func(*faulty) {
+	return func() func(*faulty) {
+		var submitted atomic.Int64
+		return func(p *faulty) {
+			p.submit = func(ctx context.Context, p *faulty, message *eventing.Message) (eventing.Receipt, error) {
+				if submitted.Add(1) == which {
+					select {
+					case <-time.After(d):
+					case <-ctx.Done():
+						return nil, errors.Join(eventing.ErrNotSent, context.Cause(ctx))
+					}
+				}
+				return p.Provider.Submit(ctx, message)
+			}
+		}
 	}
 }

@@ -92,10 +92,12 @@ func (b *Broker) makeAddress(name string) *address {
 }
 
 // sameQueue tells, of two queues with one name, whether they are one. They
-// aren't where a listener's name ends as if a server's name were appended.
+// aren't where a listener's name ends as if a server's name were appended, or
+// where event and listener are divided elsewhere in the name of a dead-letter
+// queue.
 func sameQueue(x, y eventing.Queue) bool {
-	if x.IsDeadLetter() && y.IsDeadLetter() {
-		return true
+	if x.IsDeadLetter() || y.IsDeadLetter() {
+		return x.IsDeadLetter() == y.IsDeadLetter() && x.Event == y.Event && x.Listener == y.Listener
 	}
 	if x.Group != y.Group || x.Server != y.Server {
 		return false

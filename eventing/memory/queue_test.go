@@ -204,6 +204,9 @@ func TestDeclare(t *testing.T) {
 		{Event: "e", Listener: "a-b"}, {Event: "e", Listener: "a", Server: "b"},
 	}
 	require.ErrorContains(t, provider.Declare(t.Context(), alike), "rename one of them")
+	require.NoError(t, provider.Declare(t.Context(), []eventing.Queue{{Event: "a.b", Listener: "c"}}))
+	require.ErrorContains(t, provider.Declare(t.Context(), []eventing.Queue{{Event: "a", Listener: "b.c"}}), "rename one of them",
+		"both have their dead letters in DLQ.a.b.c")
 	shared := []eventing.Queue{
 		{Event: "e", Listener: "x", Group: "g"}, {Event: "e", Listener: "y", Group: "g"},
 	}
