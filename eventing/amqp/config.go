@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -24,13 +25,16 @@ const (
 // Config describes the connection to a broker. It is an [eventing.Source]. The
 // zero value connects to localhost:61616 without a user.
 //
-// However it is printed, it shows no user and no password.
+// Printed, logged or encoded, it shows no user and no password, alone and in
+// exported fields, slices and maps. In an unexported field fmt prints a value's
+// fields without asking it how, whatever its type: a struct that keeps a Config
+// there has to print itself.
 type Config struct {
 	// URL is amqp://user:password@host:port, or amqps:// for TLS. Special
 	// characters of the password are percent-encoded. Without a port it means
 	// AMQP's own: 5672, and 5671 for amqps. The parameter ?server= is the
 	// same as ServerName; there are no others. Where URL is given, Host and
-	// Port must be empty; User and Password may complete a URL without them.
+	// Port must be empty; User and Password may complete what it lacks.
 	URL string
 
 	// Host is the broker's name or IP address. Empty means localhost.
@@ -218,12 +222,13 @@ func (c Config) location() (location, error) {
 	if c.Host != "" || c.Port != 0 {
 		faults = append(faults, errors.New("amqp: Config has both URL and Host or Port: give the place once"))
 	}
-	if c.User != "" || c.Password != "" {
-		if place.user != "" || place.password != "" {
-			faults = append(faults, errors.New("amqp: Config has user or password both in URL and in its fields: give them once"))
-		}
-		place.user, place.password = c.User, c.Password
+	if place.user != "" && c.User != "" {
+		faults = append(faults, errors.New("amqp: Config has a user in URL and in User: give it once"))
 	}
+	if place.password != "" && c.Password != "" {
+		faults = append(faults, errors.New("amqp: Config has a password in URL and in Password: give it once"))
+	}
+	place.user, place.password = cmp.Or(c.User, place.user), cmp.Or(c.Password, place.password)
 	if place.server != "" && c.ServerName != "" && place.server != c.ServerName {
 		faults = append(faults, errors.New("amqp: Config.ServerName and the URL's parameter server differ: give the name once"))
 	}

@@ -15,7 +15,7 @@ import (
 // the broker holds back can't delay acknowledgements. It is made by [New] and
 // driven by an [eventing.EventManager].
 //
-// However it is printed, it shows no user and no password.
+// It keeps no user and no password where fmt or a logger could find them.
 type Provider struct {
 	endpoint *endpoint
 	server   string
