@@ -53,6 +53,7 @@ func (p *Provider) attach(ctx context.Context, queue eventing.Queue, prefetch in
 		prefetch: uint32(max(prefetch, 1)), //nolint:gosec // far below
 	}
 	if err := opened.end.IssueCredit(made.prefetch); err != nil {
+		opened.close(context.WithoutCancel(ctx)) // else it would hold its queue
 		return nil, fmt.Errorf("attach to %s: %w", at.address, err)
 	}
 	return made, nil
