@@ -64,8 +64,8 @@ type Config struct {
 	// host than this one. Whoever sees the traffic can read it then.
 	AllowPlaintextAuth bool
 
-	// ConnectTimeout limits Start, and the opening of each link. Zero means
-	// 10 seconds.
+	// ConnectTimeout limits Start, the opening of each link, and each request
+	// to the broker's management. Zero means 10 seconds.
 	ConnectTimeout time.Duration
 
 	// IdleTimeout is after how long a silent connection counts as lost. Both

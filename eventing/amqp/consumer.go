@@ -27,7 +27,7 @@ var _ eventing.Consumer = (*consumer)(nil)
 
 // Attach implements [eventing.Provider].
 func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
+	ctx, cancel := p.limit(ctx)
 	defer cancel()
 	made, err := await(ctx, p, func() (*consumer, error) { return p.attach(ctx, queue, prefetch) }, func(late *consumer) {
 		late.link.close(context.WithoutCancel(ctx))
