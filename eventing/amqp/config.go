@@ -20,6 +20,7 @@ const (
 	defaultPort           = 61616
 	defaultConnectTimeout = 10 * time.Second
 	defaultIdleTimeout    = 30 * time.Second
+	defaultMaxMessage     = 10 << 20
 )
 
 // Config describes the connection to a broker. It is an [eventing.Source]. The
@@ -71,6 +72,11 @@ type Config struct {
 	// IdleTimeout is after how long a silent connection counts as lost. Both
 	// sides send something more often than that. Zero means 30 seconds.
 	IdleTimeout time.Duration
+
+	// MaxMessageBytes is how large the body of an event may be. A larger one is
+	// refused with [eventing.ErrRejected] before it is sent, and dead-lettered
+	// when another client has sent it. Zero means 10 MiB. It can't be disabled.
+	MaxMessageBytes int64
 
 	// Naming chooses the names of the queues. Zero is the original's.
 	Naming eventing.Naming
@@ -150,7 +156,7 @@ func (c Config) open(settings eventing.Settings) (*Provider, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return newProvider(endpoint, server, c.Naming, logger), nil
+	return newProvider(endpoint, server, c.Naming, cmp.Or(c.MaxMessageBytes, defaultMaxMessage), logger), nil
 }
 
 // limits checks what stands for itself.
@@ -161,6 +167,9 @@ func (c Config) limits() error {
 	}
 	if c.IdleTimeout < 0 || c.IdleTimeout > 0 && c.IdleTimeout < time.Second {
 		faults = append(faults, errors.New("amqp: Config.IdleTimeout must be at least one second: leave it 0 for 30 seconds"))
+	}
+	if c.MaxMessageBytes < 0 {
+		faults = append(faults, errors.New("amqp: Config.MaxMessageBytes is negative: leave it 0 for 10 MiB"))
 	}
 	if c.Naming != eventing.NamingOriginal && c.Naming != eventing.NamingQualified {
 		faults = append(faults, errors.New("amqp: Config.Naming is unknown: use eventing.NamingOriginal or eventing.NamingQualified"))

@@ -26,8 +26,8 @@ func TestConfigFaults(t *testing.T) {
 		want   []string
 	}{
 		"all at once": {
-			amqp.Config{URL: "http://h:99999/x?y=1", Host: "h", ConnectTimeout: -1, IdleTimeout: 1, Naming: 9, SASL: 9},
-			[]string{"amqp:// or amqps://", "port must be", "path", `parameter "y"`, "both URL and Host", "ConnectTimeout", "IdleTimeout", "Naming", "SASL 9"},
+			amqp.Config{URL: "http://h:99999/x?y=1", Host: "h", ConnectTimeout: -1, IdleTimeout: 1, MaxMessageBytes: -1, Naming: 9, SASL: 9},
+			[]string{"amqp:// or amqps://", "port must be", "path", `parameter "y"`, "both URL and Host", "ConnectTimeout", "IdleTimeout", "MaxMessageBytes", "Naming", "SASL 9"},
 		},
 		"no host":               {amqp.Config{URL: "amqp://:5672"}, []string{"names no host"}},
 		"host with a port":      {amqp.Config{Host: "h:1"}, []string{"Config.Host"}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/Azure/go-amqp"
@@ -18,6 +19,8 @@ type consumer struct {
 	source   string // where it is attached, for errors
 	link     *link[*amqp.Receiver]
 	prefetch uint32
+
+	maxMessage int64 // bytes of a body
 
 	settled atomic.Uint32 // since credit was issued last
 	closed  atomic.Bool
@@ -51,6 +54,11 @@ func (p *Provider) attach(ctx context.Context, queue eventing.Queue, prefetch in
 		source:   at.address,
 		link:     opened,
 		prefetch: uint32(max(prefetch, 1)), //nolint:gosec // far below
+
+		maxMessage: p.maxMessage,
+	}
+	if queue.IsDeadLetter() {
+		made.maxMessage = math.MaxInt64 // it was put aside for being looked at
 	}
 	if err := opened.end.IssueCredit(made.prefetch); err != nil {
 		opened.close(context.WithoutCancel(ctx)) // else it would hold its queue
@@ -88,7 +96,13 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 	if c.closed.Load() {
 		return eventing.ErrClosed // the end of the link gives it back
 	}
-	*into = eventing.Delivery{Message: read(received, c.event), Count: deliveryCount(received), Tag: received}
+	message := read(received, c.event)
+	// Not by the link's own maximum: a message above that ends the link, and
+	// comes again on the next one, for ever.
+	if size := int64(len(message.Body)); message.Invalid == nil && size > c.maxMessage {
+		message.Invalid = tooLarge(size, c.maxMessage)
+	}
+	*into = eventing.Delivery{Message: message, Count: deliveryCount(received), Tag: received}
 	return nil
 }
 

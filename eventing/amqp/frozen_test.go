@@ -2,11 +2,7 @@ package amqp_test
 
 import (
 	"context"
-	"io"
-	"net"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,69 +13,6 @@ import (
 	"github.com/aspyx-go/aspyx/eventing/amqp"
 	"github.com/aspyx-go/aspyx/internal/brokertest"
 )
-
-// proxy stands between provider and broker, until it stops to read and write.
-type proxy struct {
-	url    string
-	frozen chan struct{}
-	ended  chan struct{}
-	freeze func()
-}
-
-func newProxy(t *testing.T, place string) *proxy {
-	t.Helper()
-	target, err := url.Parse(place)
-	require.NoError(t, err)
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	made := &proxy{frozen: make(chan struct{}), ended: make(chan struct{})}
-	made.freeze = sync.OnceFunc(func() { close(made.frozen) })
-	broker := target.Host
-	target.Host = listener.Addr().String()
-	made.url = target.String()
-	var wait sync.WaitGroup
-	wait.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			upstream, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", broker)
-			if !assert.NoError(t, err) {
-				return
-			}
-			wait.Go(func() { made.copy(upstream, conn) })
-			wait.Go(func() { made.copy(conn, upstream) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		made.freeze()
-		close(made.ended)
-		wait.Wait()
-	})
-	return made
-}
-
-// copy passes bytes on until it is frozen; then it holds the connections open.
-func (p *proxy) copy(to io.WriteCloser, from net.Conn) {
-	defer func() { _ = to.Close() }()
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		select {
-		case <-p.frozen:
-			_ = from.SetReadDeadline(time.Now())
-		case <-stop:
-		}
-	}()
-	_, _ = io.Copy(struct{ io.Writer }{to}, from)
-	select {
-	case <-p.frozen:
-		<-p.ended
-	default:
-	}
-}
 
 func TestFrozenBroker(t *testing.T) { //nolint:paralleltest // counts goroutines
 	place := brokertest.URL(t)
