@@ -51,6 +51,9 @@ func newProxy(t *testing.T, place string) *proxy {
 			if err != nil {
 				return
 			}
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				_ = tcp.SetReadBuffer(64 << 10) // so that a frozen one is full soon
+			}
 			upstream, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", broker)
 			if !assert.NoError(t, err) {
 				return
