@@ -20,9 +20,9 @@
 // Sending succeeds only when the broker has accepted the message. The sends of
 // one address share one link and are pipelined: up to 1,000 may be
 // unconfirmed, and 16 MiB of them before the next one waits. A body may have
-// [Config.MaxMessageBytes]. Queues are made through the broker's management address. A user
-// without the manage permission gets queues that the broker makes when a link
-// attaches, and one warning that says what then differs.
+// [Config.MaxMessageBytes]. Queues are made through the broker's management
+// address. A user without the manage permission gets queues that the broker
+// makes when a link attaches, and one warning that says what then differs.
 //
 // Certificates and host names are always verified, with TLS 1.2 or later.
 //
