@@ -1,6 +1,28 @@
 package amqp
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aspyx-go/aspyx/eventing"
+)
+
+// noAnswerError is the end of the time that the broker had for an answer.
+type noAnswerError struct{ limit time.Duration }
+
+func (e *noAnswerError) Error() string { return fmt.Sprintf("no answer within %v", e.limit) }
+
+func (e *noAnswerError) Unwrap() []error {
+	return []error{eventing.ErrUnavailable, context.DeadlineExceeded}
+}
+
+// limit gives the broker its time for one answer: a caller may have set none.
+func (p *Provider) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := p.endpoint.connectTimeout
+	return context.WithTimeoutCause(ctx, limit, &noAnswerError{limit})
+}
 
 // await runs work in a goroutine of the provider and returns its result, or
 // the cause of ctx as soon as that is done: a peer that doesn't read can block
@@ -30,6 +52,9 @@ func await[T any](ctx context.Context, p *Provider, work func() (T, error), disc
 	p.mu.Unlock()
 	select {
 	case got := <-results:
+		if got.err != nil && ctx.Err() != nil && errors.Is(got.err, ctx.Err()) {
+			return none, context.Cause(ctx)
+		}
 		return got.value, got.err
 	case <-ctx.Done():
 		return none, context.Cause(ctx)

@@ -156,22 +156,30 @@ func TestPrefetchBoundsWhatIsHeld(t *testing.T) {
 	provider, place := shared(t)
 	queue := eventing.Queue{Event: unique("event"), Listener: unique("listener")}
 	declare(t, provider, place, queue)
-	for range 20 {
-		send(t, provider, textMessage(queue.Event, "x"))
+	for i := range 20 {
+		send(t, provider, textMessage(queue.Event, fmt.Sprint(i)))
 	}
 	consumer := attach(t, provider, queue, 4)
 	deliveries := make([]eventing.Delivery, 4)
 	for i := range deliveries {
 		require.NoError(t, consumer.Receive(within(t), &deliveries[i]))
 	}
-	requireEmpty(t, consumer)
+	// All others are still there for others, so the first holds no more.
+	other := attach(t, provider, queue, 100)
+	for i := range 16 {
+		assert.Equal(t, fmt.Sprint(i+4), string(receive(t, other).Message.Body))
+	}
+	require.NoError(t, other.Close(within(t)))
 	for i := range deliveries {
 		require.NoError(t, consumer.Settle(&deliveries[i], eventing.Accept))
 	}
 	for range 16 {
-		receive(t, consumer)
+		send(t, provider, textMessage(queue.Event, "x"))
 	}
-	requireEmpty(t, consumer)
+	for range 16 {
+		assert.Equal(t, "x", string(receive(t, consumer).Message.Body))
+	}
+	requireEmpty(t, provider, consumer, queue)
 }
 
 func TestForeignBodies(t *testing.T) {

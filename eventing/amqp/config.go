@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -19,18 +20,22 @@ const (
 	defaultPort           = 61616
 	defaultConnectTimeout = 10 * time.Second
 	defaultIdleTimeout    = 30 * time.Second
+	defaultMaxMessage     = 10 << 20
 )
 
 // Config describes the connection to a broker. It is an [eventing.Source]. The
 // zero value connects to localhost:61616 without a user.
 //
-// However it is printed, it shows no user and no password.
+// Printed, logged or encoded, it shows no user and no password, alone and in
+// exported fields, slices and maps. In an unexported field fmt prints a value's
+// fields without asking it how, whatever its type: a struct that keeps a Config
+// there has to print itself.
 type Config struct {
 	// URL is amqp://user:password@host:port, or amqps:// for TLS. Special
 	// characters of the password are percent-encoded. Without a port it means
 	// AMQP's own: 5672, and 5671 for amqps. The parameter ?server= is the
 	// same as ServerName; there are no others. Where URL is given, Host and
-	// Port must be empty; User and Password may complete a URL without them.
+	// Port must be empty; User and Password may complete what it lacks.
 	URL string
 
 	// Host is the broker's name or IP address. Empty means localhost.
@@ -60,13 +65,18 @@ type Config struct {
 	// host than this one. Whoever sees the traffic can read it then.
 	AllowPlaintextAuth bool
 
-	// ConnectTimeout limits Start, and the opening of each link. Zero means
-	// 10 seconds.
+	// ConnectTimeout limits Start, the opening of each link, and each request
+	// to the broker's management. Zero means 10 seconds.
 	ConnectTimeout time.Duration
 
 	// IdleTimeout is after how long a silent connection counts as lost. Both
 	// sides send something more often than that. Zero means 30 seconds.
 	IdleTimeout time.Duration
+
+	// MaxMessageBytes is how large the body of an event may be. A larger one is
+	// refused with [eventing.ErrRejected] before it is sent, and dead-lettered
+	// when another client has sent it. Zero means 10 MiB. It can't be disabled.
+	MaxMessageBytes int64
 
 	// Naming chooses the names of the queues. Zero is the original's.
 	Naming eventing.Naming
@@ -146,7 +156,7 @@ func (c Config) open(settings eventing.Settings) (*Provider, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return newProvider(endpoint, server, c.Naming, logger), nil
+	return newProvider(endpoint, server, c.Naming, cmp.Or(c.MaxMessageBytes, defaultMaxMessage), logger), nil
 }
 
 // limits checks what stands for itself.
@@ -157,6 +167,9 @@ func (c Config) limits() error {
 	}
 	if c.IdleTimeout < 0 || c.IdleTimeout > 0 && c.IdleTimeout < time.Second {
 		faults = append(faults, errors.New("amqp: Config.IdleTimeout must be at least one second: leave it 0 for 30 seconds"))
+	}
+	if c.MaxMessageBytes < 0 {
+		faults = append(faults, errors.New("amqp: Config.MaxMessageBytes is negative: leave it 0 for 10 MiB"))
 	}
 	if c.Naming != eventing.NamingOriginal && c.Naming != eventing.NamingQualified {
 		faults = append(faults, errors.New("amqp: Config.Naming is unknown: use eventing.NamingOriginal or eventing.NamingQualified"))
@@ -218,12 +231,13 @@ func (c Config) location() (location, error) {
 	if c.Host != "" || c.Port != 0 {
 		faults = append(faults, errors.New("amqp: Config has both URL and Host or Port: give the place once"))
 	}
-	if c.User != "" || c.Password != "" {
-		if place.user != "" || place.password != "" {
-			faults = append(faults, errors.New("amqp: Config has user or password both in URL and in its fields: give them once"))
-		}
-		place.user, place.password = c.User, c.Password
+	if place.user != "" && c.User != "" {
+		faults = append(faults, errors.New("amqp: Config has a user in URL and in User: give it once"))
 	}
+	if place.password != "" && c.Password != "" {
+		faults = append(faults, errors.New("amqp: Config has a password in URL and in Password: give it once"))
+	}
+	place.user, place.password = cmp.Or(c.User, place.user), cmp.Or(c.Password, place.password)
 	if place.server != "" && c.ServerName != "" && place.server != c.ServerName {
 		faults = append(faults, errors.New("amqp: Config.ServerName and the URL's parameter server differ: give the name once"))
 	}

@@ -26,13 +26,14 @@ func TestConfigFaults(t *testing.T) {
 		want   []string
 	}{
 		"all at once": {
-			amqp.Config{URL: "http://h:99999/x?y=1", Host: "h", ConnectTimeout: -1, IdleTimeout: 1, Naming: 9, SASL: 9},
-			[]string{"amqp:// or amqps://", "port must be", "path", `parameter "y"`, "both URL and Host", "ConnectTimeout", "IdleTimeout", "Naming", "SASL 9"},
+			amqp.Config{URL: "http://h:99999/x?y=1", Host: "h", ConnectTimeout: -1, IdleTimeout: 1, MaxMessageBytes: -1, Naming: 9, SASL: 9},
+			[]string{"amqp:// or amqps://", "port must be", "path", `parameter "y"`, "both URL and Host", "ConnectTimeout", "IdleTimeout", "MaxMessageBytes", "Naming", "SASL 9"},
 		},
 		"no host":               {amqp.Config{URL: "amqp://:5672"}, []string{"names no host"}},
 		"host with a port":      {amqp.Config{Host: "h:1"}, []string{"Config.Host"}},
 		"port":                  {amqp.Config{Port: 70000}, []string{"Config.Port 70000"}},
-		"user twice":            {amqp.Config{URL: "amqp://u:p@localhost", User: "v"}, []string{"give them once"}},
+		"user twice":            {amqp.Config{URL: "amqp://u:p@localhost", User: "v"}, []string{"Config has a user in URL and in User: give it once"}},
+		"password twice":        {amqp.Config{URL: "amqp://u:p@localhost", Password: canary}, []string{"Config has a password in URL and in Password: give it once"}},
 		"server twice":          {amqp.Config{URL: "amqp://localhost?server=a", ServerName: "b"}, []string{"give the name once"}},
 		"plaintext":             {amqp.Config{Host: "broker.example", User: "u", Password: canary}, []string{"unencrypted", "broker.example:61616"}},
 		"password without user": {amqp.Config{Password: canary}, []string{"needs a user"}},
@@ -66,15 +67,29 @@ func TestConfigThatWorks(t *testing.T) {
 		"localhost:61616":      {},
 		"localhost:5672":       {URL: "amqp://u:p@localhost"},
 		"broker.example:5671":  {URL: "amqps://u:p@broker.example/"},
+		"localhost:1":          {URL: "amqp://u@localhost:1", Password: "p"},
+		"localhost:2":          {URL: "amqp://:p@localhost:2", User: "u"},
 		"[::1]:61616":          {Host: "::1", User: "u"},
 		"127.0.0.9:1":          {Host: "127.0.0.9", Port: 1, User: "u", Password: "p"},
 		"broker.example:61616": {Host: "broker.example", User: "u", AllowPlaintextAuth: true},
 		"tls.example:61616":    {Host: "tls.example", User: "u", TLS: &tls.Config{MinVersion: tls.VersionTLS13}},
 	} {
 		provider, err := amqp.New(config)
-		require.NoError(t, err)
+		require.NoError(t, err, want)
 		assert.Equal(t, "amqp.Provider("+want+")", provider.String())
 		assert.Equal(t, "amqp", provider.Name())
+	}
+}
+
+func TestOneFaultForEachFieldGivenTwice(t *testing.T) {
+	t.Parallel()
+	for text, config := range map[string]amqp.Config{
+		"amqp: Config has a user in URL and in User: give it once":                                                                   {URL: "amqp://u@localhost", User: "v", Password: canary},
+		"amqp: Config has a password in URL and in Password: give it once":                                                           {URL: "amqp://:" + canary + "@localhost", User: "v", Password: canary},
+		"amqp: Config has a user in URL and in User: give it once\namqp: Config has a password in URL and in Password: give it once": {URL: "amqp://u:" + canary + "@localhost", User: "v", Password: canary},
+	} {
+		_, err := amqp.New(config)
+		require.EqualError(t, err, text)
 	}
 }
 
@@ -106,7 +121,7 @@ func TestNothingPrintsThePassword(t *testing.T) {
 		provider, err := amqp.New(config)
 		var text bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-			for _, value := range []any{config, &config, provider, err, []amqp.Config{config}, struct{ C amqp.Config }{config}} {
+			for _, value := range []any{config, &config, provider, err, []amqp.Config{config}, struct{ C amqp.Config }{config}, struct{ p *amqp.Provider }{provider}} {
 				if value != any((*amqp.Provider)(nil)) {
 					fmt.Fprintf(&text, verb, value)
 				}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/Azure/go-amqp"
@@ -19,6 +20,8 @@ type consumer struct {
 	link     *link[*amqp.Receiver]
 	prefetch uint32
 
+	maxMessage int64 // bytes of a body
+
 	settled atomic.Uint32 // since credit was issued last
 	closed  atomic.Bool
 }
@@ -27,7 +30,7 @@ var _ eventing.Consumer = (*consumer)(nil)
 
 // Attach implements [eventing.Provider].
 func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
+	ctx, cancel := p.limit(ctx)
 	defer cancel()
 	made, err := await(ctx, p, func() (*consumer, error) { return p.attach(ctx, queue, prefetch) }, func(late *consumer) {
 		late.link.close(context.WithoutCancel(ctx))
@@ -51,8 +54,14 @@ func (p *Provider) attach(ctx context.Context, queue eventing.Queue, prefetch in
 		source:   at.address,
 		link:     opened,
 		prefetch: uint32(max(prefetch, 1)), //nolint:gosec // far below
+
+		maxMessage: p.maxMessage,
+	}
+	if queue.IsDeadLetter() {
+		made.maxMessage = math.MaxInt64 // it was put aside for being looked at
 	}
 	if err := opened.end.IssueCredit(made.prefetch); err != nil {
+		opened.close(context.WithoutCancel(ctx)) // else it would hold its queue
 		return nil, fmt.Errorf("attach to %s: %w", at.address, err)
 	}
 	return made, nil
@@ -87,7 +96,13 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 	if c.closed.Load() {
 		return eventing.ErrClosed // the end of the link gives it back
 	}
-	*into = eventing.Delivery{Message: read(received, c.event), Count: deliveryCount(received), Tag: received}
+	message := read(received, c.event)
+	// Not by the link's own maximum: a message above that ends the link, and
+	// comes again on the next one, for ever.
+	if size := int64(len(message.Body)); message.Invalid == nil && size > c.maxMessage {
+		message.Invalid = tooLarge(size, c.maxMessage)
+	}
+	*into = eventing.Delivery{Message: message, Count: deliveryCount(received), Tag: received}
 	return nil
 }
 

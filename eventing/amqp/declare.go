@@ -7,29 +7,29 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/Azure/go-amqp"
+
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
-// Declare implements [eventing.Provider].
+// Declare implements [eventing.Provider]. Each of its steps has a time limit.
 func (p *Provider) Declare(ctx context.Context, queues []eventing.Queue) error {
-	return p.do(ctx, func() error {
-		manager, err := openManagement(ctx, p.publishing)
-		if err == nil {
-			err = p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.create(ctx, manager, queue) })
-			manager.close(ctx)
-		}
-		if !errors.Is(err, errNoManagement) {
-			return err
-		}
-		p.logger.WarnContext(ctx, "queues are made by attaching, since the user may not manage the broker (or it isn't ActiveMQ Artemis): "+
-			"a broker that deletes idle queues may delete them, queues of one server outlive it and aren't exclusive; grant the permission manage",
-			slog.String("reason", describe(err)))
-		return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.touch(ctx, queue) })
-	})
+	manager, err := p.openManagement(ctx)
+	if err == nil {
+		err = p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.create(ctx, manager, queue) })
+		manager.close(ctx)
+	}
+	if !errors.Is(err, errNoManagement) {
+		return err
+	}
+	p.logger.WarnContext(ctx, "queues are made by attaching, since the user may not manage the broker (or it isn't ActiveMQ Artemis): "+
+		"a broker that deletes idle queues may delete them, queues of one server outlive it and aren't exclusive; grant the permission manage",
+		slog.String("reason", describe(err)))
+	return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.touch(ctx, queue) })
 }
 
 // declareAll makes each queue and its dead-letter queue. It reports all
-// failures, but ends where nothing may be managed.
+// failures, but ends where nothing may be managed, or nobody answers.
 func (p *Provider) declareAll(ctx context.Context, queues []eventing.Queue, declare func(eventing.Queue) error) error {
 	var faults []error
 	for _, queue := range queues {
@@ -41,7 +41,7 @@ func (p *Provider) declareAll(ctx context.Context, queues []eventing.Queue, decl
 			if err != nil {
 				faults = append(faults, fmt.Errorf("declare %s: %w", queueNode(each, p.naming).address, err))
 			}
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || errors.Is(err, eventing.ErrUnavailable) {
 				return errors.Join(faults...)
 			}
 		}
@@ -53,12 +53,17 @@ func (p *Provider) declareAll(ctx context.Context, queues []eventing.Queue, decl
 // anything from it.
 func (p *Provider) touch(ctx context.Context, queue eventing.Queue) error {
 	at := queueNode(queue, p.naming)
-	opened, err := openReceiver(ctx, p.consuming, at)
+	limited, cancel := p.limit(ctx)
+	defer cancel()
+	end := func(opened *link[*amqp.Receiver]) { opened.close(context.WithoutCancel(limited)) }
+	opened, err := await(limited, p, func() (*link[*amqp.Receiver], error) { return openReceiver(limited, p.consuming, at) }, end)
+	if ctx.Err() != nil && err != nil {
+		return context.Cause(ctx)
+	}
 	if err != nil {
 		return p.attachError(queue, at, err)
 	}
-	opened.close(ctx)
-	return nil
+	return p.do(limited, func() error { end(opened); return nil })
 }
 
 // queueSpec is what Artemis' createQueue takes.

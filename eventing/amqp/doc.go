@@ -19,13 +19,19 @@
 //
 // Sending succeeds only when the broker has accepted the message. The sends of
 // one address share one link and are pipelined: up to 1,000 may be
-// unconfirmed. Queues are made through the broker's management address. A user
-// without the manage permission gets queues that the broker makes when a link
-// attaches, and one warning that says what then differs.
+// unconfirmed, and 16 MiB of them before the next one waits. A body may have
+// [Config.MaxMessageBytes]. Queues are made through the broker's management
+// address. A user without the manage permission gets queues that the broker
+// makes when a link attaches, and one warning that says what then differs.
 //
 // Certificates and host names are always verified, with TLS 1.2 or later.
 //
 // # Failing
+//
+// An event that the broker holds back, by giving no credit, can't be called
+// back: it is [eventing.ErrUnconfirmed] when its time is over. Stop ends its
+// link once nobody waits for it. What finds its link detached by the broker is
+// sent on a new one.
 //
 // A lost connection isn't mended: Done closes, sends and receives fail with
 // [eventing.ErrUnavailable], and what wasn't settled is delivered again, to

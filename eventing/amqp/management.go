@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/Azure/go-amqp"
+
+	"github.com/aspyx-go/aspyx/eventing"
 )
 
 const managementAddress = "activemq.management"
@@ -19,16 +21,29 @@ var errNoManagement = errors.New("amqp: the broker offers no management to this 
 
 // management asks the broker to do things, one after the other.
 type management struct {
+	provider *Provider
 	requests *link[*amqp.Sender]
 	replies  *link[*amqp.Receiver]
 	count    uint64 // of requests, for their ids
 }
 
-func openManagement(ctx context.Context, conn *connection) (*management, error) {
-	if product, _ := conn.Properties()["product"].(string); product != "apache-activemq-artemis" {
+func (p *Provider) openManagement(ctx context.Context) (*management, error) {
+	ctx, cancel := p.limit(ctx)
+	defer cancel()
+	made, err := await(ctx, p, func() (*management, error) { return p.attachManagement(ctx) }, func(late *management) {
+		late.end(ctx)
+	})
+	if err != nil {
+		return nil, managementError("open", err)
+	}
+	return made, nil
+}
+
+func (p *Provider) attachManagement(ctx context.Context) (*management, error) {
+	if product, _ := p.publishing.Properties()["product"].(string); product != "apache-activemq-artemis" {
 		return nil, errNoManagement
 	}
-	replies, err := open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
+	replies, err := open(ctx, p.publishing, func(session *amqp.Session) (*amqp.Receiver, error) {
 		return session.NewReceiver(ctx, "", &amqp.ReceiverOptions{
 			Credit:             10,
 			DynamicAddress:     true,
@@ -36,18 +51,24 @@ func openManagement(ctx context.Context, conn *connection) (*management, error) 
 		})
 	})
 	if err != nil {
-		return nil, managementError("open", err)
+		return nil, err
 	}
-	requests, err := openSender(ctx, conn, node{address: managementAddress})
+	requests, err := openSender(ctx, p.publishing, node{address: managementAddress})
 	if err != nil {
-		replies.close(ctx)
-		return nil, managementError("open", err)
+		replies.close(context.WithoutCancel(ctx))
+		return nil, err
 	}
-	return &management{requests: requests, replies: replies}, nil
+	return &management{provider: p, requests: requests, replies: replies}, nil
 }
 
 func (m *management) close(ctx context.Context) {
-	// The broker's answers or the end of the connection end these.
+	ctx, cancel := m.provider.limit(ctx)
+	defer cancel()
+	_ = m.provider.do(ctx, func() error { m.end(ctx); return nil })
+}
+
+// end waits for the broker's answers, or the end of the connection.
+func (m *management) end(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	m.requests.close(ctx)
 	m.replies.close(ctx)
@@ -62,24 +83,28 @@ func (m *management) call(ctx context.Context, result any, operation string, arg
 	}
 	m.count++
 	id := strconv.FormatUint(m.count, 10)
-	if err = m.request(ctx, id, operation, string(body)); err != nil {
+	limited, cancel := m.provider.limit(ctx)
+	defer cancel()
+	err = m.provider.do(limited, func() error { return m.request(limited, id, operation, string(body)) })
+	if err != nil {
 		return managementError(operation, err)
 	}
-	for {
-		reply, err := m.replies.end.Receive(ctx, nil)
-		if err != nil {
-			return managementError(operation, err)
-		}
-		_ = m.replies.end.AcceptMessage(context.WithoutCancel(ctx), reply)
-		// A reply to an earlier request, which was given up, is passed over.
-		if reply.Properties != nil && reply.Properties.CorrelationID == any(id) {
-			return readReply(reply, result, operation)
-		}
+	reply, err := await(limited, m.provider, func() (*amqp.Message, error) { return m.reply(limited, id) }, nil)
+	if late, ok := errors.AsType[*noAnswerError](err); ok {
+		// The request was accepted, so somebody is there.
+		return fmt.Errorf("%w: no reply to %s within %v: to this broker %s may be an address like any other, if its management-address is set to another",
+			errNoManagement, operation, late.limit, managementAddress)
 	}
+	if err != nil {
+		return managementError(operation, err)
+	}
+	return readReply(reply, result, operation)
 }
 
+// request returns when the broker has accepted the request.
 func (m *management) request(ctx context.Context, id, operation, body string) error {
 	replyTo := m.replies.end.Address()
+	// It may hang where the broker gives no credit; then await goes on alone.
 	receipt, err := m.requests.end.SendWithReceipt(context.WithoutCancel(ctx), &amqp.Message{
 		Header:     &amqp.MessageHeader{Priority: priority, TTL: time.Minute},
 		Properties: &amqp.MessageProperties{MessageID: id, ReplyTo: &replyTo},
@@ -102,6 +127,21 @@ func (m *management) request(ctx context.Context, id, operation, body string) er
 		return fmt.Errorf("%w: %w", errNoManagement, err)
 	}
 	return nil
+}
+
+// reply waits for the reply to the request. One to an earlier request, which
+// was given up, is passed over.
+func (m *management) reply(ctx context.Context, id string) (*amqp.Message, error) {
+	for {
+		reply, err := m.replies.end.Receive(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		_ = m.replies.end.AcceptMessage(context.WithoutCancel(ctx), reply)
+		if reply.Properties != nil && reply.Properties.CorrelationID == any(id) {
+			return reply, nil
+		}
+	}
 }
 
 // readReply reads the JSON array of one result. Where the operation failed,
@@ -132,11 +172,16 @@ func readReply(reply *amqp.Message, result any, operation string) error {
 }
 
 func managementError(operation string, err error) error {
-	if errors.Is(err, errNoManagement) {
+	switch {
+	case errors.Is(err, errNoManagement):
 		return err
-	}
-	if hasCondition(err, amqp.ErrCondUnauthorizedAccess) {
+	case hasCondition(err, amqp.ErrCondUnauthorizedAccess):
 		return fmt.Errorf("%w: %s", errNoManagement, describe(err))
+	case isRefusal(err):
+		return fmt.Errorf("manage the broker (%s): %s", operation, describe(err))
+	case endsLink(err):
+		return fmt.Errorf("manage the broker (%s): %w: %s", operation, eventing.ErrUnavailable, describe(err))
+	default:
+		return fmt.Errorf("manage the broker (%s): %w", operation, err)
 	}
-	return fmt.Errorf("manage the broker (%s): %s", operation, describe(err))
 }

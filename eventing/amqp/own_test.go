@@ -3,6 +3,7 @@ package amqp_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -77,6 +78,44 @@ func TestBrokerKilled(t *testing.T) { //nolint:paralleltest // counts goroutines
 	require.NoError(t, provider.Stop(within(t)))
 	require.NoError(t, provider.Stop(within(t)))
 	requireNoGoroutines(t)
+}
+
+func TestDurableEventsSurviveARestartOfTheBroker(t *testing.T) {
+	t.Parallel()
+	broker := brokertest.Own(t)
+	before, err := amqp.New(amqp.Config{URL: broker.URL()})
+	require.NoError(t, err)
+	require.NoError(t, before.Start(within(t)))
+	queue := eventing.Queue{Event: "event", Listener: "listener", Durable: true}
+	transient := eventing.Queue{Event: "event", Listener: "transient"}
+	require.NoError(t, before.Declare(within(t), []eventing.Queue{queue, transient}))
+	const count = 20
+	for i := range count {
+		durable := textMessage(queue.Event, fmt.Sprint("durable ", i))
+		durable.Durable = true
+		send(t, before, durable)
+		send(t, before, textMessage(queue.Event, fmt.Sprint("transient ", i)))
+	}
+	dead := queue.DeadLetter()
+	letter := textMessage(queue.Event, "letter")
+	letter.Durable, letter.Target = true, &dead
+	send(t, before, letter)
+	require.NoError(t, broker.Restart(t.Context()))
+	<-before.Done()
+	require.NoError(t, before.Stop(within(t)))
+
+	client := dial(t, broker.URL())
+	assert.True(t, client.queueExists(t, "listener"))
+	assert.False(t, client.queueExists(t, "transient"))
+	after := start(t, amqp.Config{URL: broker.URL()})
+	consumer := attach(t, after, queue, 10)
+	for i := range count {
+		assert.Equal(t, fmt.Sprint("durable ", i), string(receive(t, consumer).Message.Body))
+	}
+	requireEmpty(t, after, consumer, queue)
+	letters := attach(t, after, dead, 10)
+	assert.Equal(t, "letter", string(receive(t, letters).Message.Body))
+	requireEmpty(t, after, letters, dead)
 }
 
 func TestStopFlushesAndLeavesNothing(t *testing.T) { //nolint:paralleltest // counts goroutines

@@ -15,12 +15,14 @@ import (
 // the broker holds back can't delay acknowledgements. It is made by [New] and
 // driven by an [eventing.EventManager].
 //
-// However it is printed, it shows no user and no password.
+// It keeps no user and no password where fmt or a logger could find them.
 type Provider struct {
 	endpoint *endpoint
 	server   string
 	naming   eventing.Naming
 	logger   *slog.Logger
+
+	maxMessage int64 // bytes of a body
 
 	// done is closed when the provider has stopped or failed; err, set before,
 	// tells why.
@@ -49,7 +51,7 @@ const (
 	stopped
 )
 
-func newProvider(endpoint *endpoint, server string, naming eventing.Naming, logger *slog.Logger) *Provider {
+func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxMessage int64, logger *slog.Logger) *Provider {
 	return &Provider{
 		endpoint: endpoint,
 		server:   server,
@@ -57,6 +59,8 @@ func newProvider(endpoint *endpoint, server string, naming eventing.Naming, logg
 		logger:   logger.With(slog.String("broker", endpoint.address)),
 		done:     make(chan struct{}),
 		senders:  map[node]*sender{},
+
+		maxMessage: maxMessage,
 	}
 }
 

@@ -9,11 +9,15 @@ import (
 
 // Submit implements [eventing.Provider].
 func (p *Provider) Submit(ctx context.Context, message *eventing.Message) (eventing.Receipt, error) {
+	// A copy for one queue may be larger: what has come must be able to leave.
+	if size := int64(len(message.Body)); message.Target == nil && size > p.maxMessage {
+		return nil, fmt.Errorf("%w: %w", eventing.ErrRejected, tooLarge(size, p.maxMessage))
+	}
 	sender, err := p.sender(targetNode(message, p.naming)) //nolint:contextcheck // a sender outlives the call that began it
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
 	}
-	work := &job{message: encode(message), outcome: make(chan error, 1)}
+	work := newJob(sender, message)
 	if err := sender.submit(ctx, work); err != nil {
 		return nil, err
 	}
@@ -36,23 +40,36 @@ func (p *Provider) sender(at node) (*sender, error) {
 	return found, nil
 }
 
-// run is the life of one sender.
+// run is the life of one sender. Where its link has ended before the message
+// that comes next was sent, that is sent on a new one.
 func (p *Provider) run(s *sender) {
-	ctx, cancel := context.WithTimeout(context.Background(), p.endpoint.connectTimeout)
-	link, err := openSender(ctx, p.publishing, s.at)
-	cancel()
-	if err != nil {
-		outcome := eventing.ErrNotSent
-		if isRefusal(err) {
-			outcome = eventing.ErrRejected
+	var next *job
+	for {
+		ctx, cancel := p.limit(context.Background())
+		link, err := openSender(ctx, p.publishing, s.at)
+		cancel()
+		if err != nil {
+			outcome := eventing.ErrNotSent
+			if isRefusal(err) {
+				outcome = eventing.ErrRejected
+			}
+			p.forget(s, outcome, err)
+			if next != nil {
+				next.outcome <- s.err
+			}
+			return
 		}
-		p.forget(s, outcome, err)
-		return
+		next, err = s.pump(link.end, p.done, next)
+		if next == nil {
+			p.forget(s, eventing.ErrNotSent, err)
+			// The broker's answer or the end of the connection ends this.
+			link.close(context.Background())
+			return
+		}
+		ctx, cancel = p.limit(context.Background())
+		link.close(ctx)
+		cancel()
 	}
-	err = s.pump(link.end, p.done)
-	p.forget(s, eventing.ErrNotSent, err)
-	// The broker's answer or the end of the connection ends this.
-	link.close(context.Background())
 }
 
 // forget ends a sender. The next message to its address begins a new one.
@@ -67,4 +84,8 @@ func (p *Provider) forget(s *sender, outcome, cause error) {
 		s.err = fmt.Errorf("%w: %s: %s", outcome, s.at.address, describe(cause))
 	}
 	close(s.done)
+}
+
+func tooLarge(size, most int64) error {
+	return fmt.Errorf("the body's %d bytes are more than amqp.Config.MaxMessageBytes (%d): raise it, or put the data elsewhere and its address into the event", size, most)
 }

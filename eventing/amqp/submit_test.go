@@ -34,10 +34,10 @@ func TestTargetQueueAlone(t *testing.T) {
 	send(t, provider, textMessage(queue.Event, "next"))
 	letters := attach(t, provider, dead, 10)
 	assert.Equal(t, "dead", string(receive(t, letters).Message.Body))
-	requireEmpty(t, letters)
+	requireEmpty(t, provider, letters, dead)
 	assert.Equal(t, "next", string(receive(t, consumer).Message.Body))
 	assert.Equal(t, "next", string(receive(t, bystander).Message.Body))
-	requireEmpty(t, bystander)
+	requireEmpty(t, provider, bystander, other)
 }
 
 func TestPipelinedSendsKeepTheirOrder(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/aspyx-go/aspyx/examples/hello/session"
 )
@@ -16,11 +17,13 @@ type Greeter struct {
 	out     io.Writer
 	greeted chan struct{}
 	once    sync.Once
+
+	patience time.Duration // of Wait
 }
 
 // NewGreeter returns a greeter that prints to the standard output.
 func NewGreeter() (*Greeter, error) {
-	return &Greeter{out: os.Stdout, greeted: make(chan struct{})}, nil
+	return &Greeter{out: os.Stdout, greeted: make(chan struct{}), patience: 10 * time.Second}, nil
 }
 
 // PrintTo has the greeter print elsewhere.
@@ -39,5 +42,18 @@ func (g *Greeter) Greet(ctx context.Context, whom string) error {
 	return err
 }
 
-// Wait returns after the first greeting.
-func (g *Greeter) Wait() { <-g.greeted }
+// Wait returns after the first greeting, or when none has come in time.
+func (g *Greeter) Wait() { _ = g.WaitFor(context.Background()) }
+
+// WaitFor is Wait, and tells why there was no greeting.
+func (g *Greeter) WaitFor(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, g.patience, fmt.Errorf("no greeting within %v: "+
+		"another hello on the same broker may have got the event, since they share the queue of their listener; end it, and try again", g.patience))
+	defer cancel()
+	select {
+	case <-g.greeted:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

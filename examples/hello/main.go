@@ -88,7 +88,7 @@ func run(ctx context.Context, url string, out io.Writer) error {
 	manager := environment.Get[*eventing.EventManager](env)
 	err = manager.SendEvent(session.With(ctx, "4711"), HelloEvent{World: "world"})
 	if err == nil {
-		greeter.Wait() // until the greeting was printed
+		err = greeter.WaitFor(ctx) // until the greeting was printed
 	}
 	return errors.Join(err, env.Shutdown(ctx))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,6 +28,22 @@ func TestHelloOnArtemis(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), url, &out))
 	require.Equal(t, greeting, out.String())
+}
+
+func TestHelloWhoseGreetingNeverComes(t *testing.T) {
+	t.Parallel()
+	greeter, err := NewGreeter()
+	require.NoError(t, err)
+	greeter.patience = 10 * time.Millisecond
+	err = greeter.WaitFor(t.Context())
+	require.ErrorContains(t, err, "no greeting within 10ms")
+	require.ErrorContains(t, err, "another hello on the same broker")
+	greeter.Wait() // returns, too
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	greeter.patience = time.Hour
+	require.ErrorIs(t, greeter.WaitFor(ctx), context.Canceled)
 }
 
 func TestHelloWithAnUnknownProvider(t *testing.T) {

@@ -32,7 +32,7 @@ const (
 // clients know the old one.
 var ErrPortTaken = errors.New("artemis: the broker's port is taken by another process")
 
-// Options say where a broker comes from and where it lives. Both are
+// Options say where a broker comes from and where it lives. Home and Dir are
 // required.
 type Options struct {
 	// Home is the folder of the unpacked distribution, as Ensure returns it.
@@ -41,6 +41,9 @@ type Options struct {
 	// journal and log. It belongs to the caller, who removes it after Kill
 	// or Stop.
 	Dir string
+	// ManagementAddress is where the broker takes management requests. Empty
+	// means Artemis' own, activemq.management.
+	ManagementAddress string
 }
 
 // Broker is a running, killed or stopped broker. Its methods, except URL and
@@ -62,7 +65,7 @@ func Start(ctx context.Context, options Options) (*Broker, error) {
 			return nil, err
 		}
 		broker := &Broker{options: options, port: port, password: PasswordMarker + rand.Text()}
-		if err := writeInstance(options.Dir, broker.port, broker.password); err != nil {
+		if err := writeInstance(options, broker.port, broker.password); err != nil {
 			return nil, err
 		}
 		err = broker.start(ctx)

@@ -19,17 +19,17 @@ var instanceFiles embed.FS
 
 var instanceTemplates = template.Must(template.ParseFS(instanceFiles, "instance/*"))
 
-func writeInstance(dir string, port int, password string) error {
-	etc := filepath.Join(dir, "etc")
-	for _, folder := range []string{etc, filepath.Join(dir, "tmp")} {
+func writeInstance(options Options, port int, password string) error {
+	etc := filepath.Join(options.Dir, "etc")
+	for _, folder := range []string{etc, filepath.Join(options.Dir, "tmp")} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return fmt.Errorf("create the broker's folder: %w", err)
 		}
 	}
 	values := struct {
-		Etc, User, Password string
-		Port                int
-	}{Etc: etc, User: user, Password: password, Port: port}
+		Etc, User, Password, ManagementAddress string
+		Port                                   int
+	}{etc, user, password, options.ManagementAddress, port}
 	for _, file := range instanceTemplates.Templates() {
 		var text bytes.Buffer
 		if err := file.Execute(&text, values); err != nil {

@@ -11,7 +11,8 @@ import (
 // The go command hides all output of a package that passes, skips included,
 // and a run that silently tests less must not look like a whole one. Where
 // the parent is something else, or can't be written to, `go test -v` shows
-// the same.
+// the same. A result from the go command's cache runs no test and so says
+// nothing here: `go test -count=1` does.
 func announce(test, reason string) {
 	parent := fmt.Sprintf("/proc/%d", os.Getppid())
 	name, err := os.ReadFile(filepath.Join(parent, "comm"))

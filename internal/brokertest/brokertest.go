@@ -35,10 +35,15 @@ func URL(tb testing.TB) string {
 
 // Own starts a broker for this test alone, which may kill and restart it. The
 // broker is killed when the test ends; if the test failed, the last lines of
-// the broker's log are part of its output.
-func Own(tb testing.TB) *artemis.Broker {
+// the broker's log are part of its output. A test that needs another broker
+// than the usual one changes its options.
+func Own(tb testing.TB, changes ...func(*artemis.Options)) *artemis.Broker {
 	tb.Helper()
-	broker, err := artemis.Start(tb.Context(), artemis.Options{Home: Home(tb), Dir: tb.TempDir()})
+	options := artemis.Options{Home: Home(tb), Dir: tb.TempDir()}
+	for _, change := range changes {
+		change(&options)
+	}
+	broker, err := artemis.Start(tb.Context(), options)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -112,24 +113,40 @@ type child struct {
 	command *exec.Cmd
 	stdin   io.Closer
 	lines   chan string // closed when the process has ended
-	early   []string    // what it printed before it was ready
+	errors  *output
+	early   []string // what it printed before it was ready
 	ready   bool
 }
 
+// startChild returns a child that is ready.
 func startChild(t *testing.T, url, server string, blocks bool) *child {
+	t.Helper()
+	c := spawn(t, url, server, blocks)
+	for {
+		line := c.next(t)
+		if line == "ready" {
+			c.ready = true
+			return c
+		}
+		c.early = append(c.early, line) // an event that waited in the queue
+	}
+}
+
+func spawn(t *testing.T, url, server string, blocks bool) *child {
 	t.Helper()
 	command := exec.Command(os.Args[0]) //nolint:gosec,noctx // this very test, ended below
 	command.Env = append(os.Environ(), childURL+"="+url, childServer+"="+server)
 	if blocks {
 		command.Env = append(command.Env, childBlocks+"=1")
 	}
-	command.Stderr = os.Stderr
+	errors := &output{}
+	command.Stderr = io.MultiWriter(os.Stderr, errors) // the run's output is searched for passwords
 	stdin, err := command.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())
-	c := &child{command: command, stdin: stdin, lines: make(chan string, 10_000)}
+	c := &child{command: command, stdin: stdin, lines: make(chan string, 10_000), errors: errors}
 	go func() { // ends with the process, which the clean-up ends
 		defer close(c.lines)
 		for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
@@ -140,14 +157,31 @@ func startChild(t *testing.T, url, server string, blocks bool) *child {
 		_ = command.Process.Kill()
 		_ = command.Wait()
 	})
-	for {
-		line := c.next(t)
-		if line == "ready" {
-			c.ready = true
-			return c
-		}
-		c.early = append(c.early, line) // an event that waited in the queue
-	}
+	return c
+}
+
+// output keeps what a child prints as errors, while it runs.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(text)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// ended is the error of a child that ended too early.
+func (c *child) ended() error {
+	_ = c.command.Wait() // all that it had to say has come then
+	return fmt.Errorf("the process has ended: %v; its errors: %s", c.command.ProcessState, c.errors)
 }
 
 // next returns the next line that the child prints.
@@ -160,12 +194,31 @@ func (c *child) next(t *testing.T) string {
 	}
 	select {
 	case line, ok := <-c.lines:
-		require.True(t, ok, "the process has ended")
+		if !ok {
+			require.NoError(t, c.ended())
+		}
 		return line
 	case <-time.After(30 * time.Second):
-		require.FailNow(t, "the process prints nothing")
+		require.FailNow(t, "the process prints nothing", "its errors: %s", c.errors)
 		return ""
 	}
+}
+
+// either returns the next line that one of the children prints, and whose it is.
+func either(ctx context.Context, one, two *child) (line string, of *child, err error) {
+	var ok bool
+	select {
+	case line, ok = <-one.lines:
+		of = one
+	case line, ok = <-two.lines:
+		of = two
+	case <-ctx.Done():
+		return "", nil, fmt.Errorf("events are missing: %w; errors of the processes: %s%s", ctx.Err(), one.errors, two.errors)
+	}
+	if !ok {
+		return "", nil, of.ended()
+	}
+	return line, of, nil
 }
 
 // end has the child shut down, and returns what else it prints.
@@ -176,7 +229,7 @@ func (c *child) end(t *testing.T) []string {
 	for line := range c.lines {
 		lines = append(lines, line)
 	}
-	require.NoError(t, c.command.Wait())
+	require.NoError(t, c.command.Wait(), c.errors)
 	return lines
 }
 

@@ -1,11 +1,13 @@
 package e2e_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -47,6 +49,8 @@ func TestTwoProcessesShareAListenerAndEachHasItsOwn(t *testing.T) { //nolint:par
 // collect reads until both have printed all that is to come, then ends them.
 func collect(t *testing.T, one, two *child, run string) (first, second []string) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
 	for len(of(first, "own", run)) < events {
 		first = append(first, one.next(t))
 	}
@@ -54,16 +58,30 @@ func collect(t *testing.T, one, two *child, run string) (first, second []string)
 		second = append(second, two.next(t))
 	}
 	for len(of(first, "shared", run))+len(of(second, "shared", run)) < events {
-		select {
-		case line := <-one.lines:
+		line, from, err := either(ctx, one, two)
+		require.NoError(t, err)
+		if from == one {
 			first = append(first, line)
-		case line := <-two.lines:
+		} else {
 			second = append(second, line)
-		case <-t.Context().Done():
-			require.FailNow(t, "events are missing")
 		}
 	}
 	return append(first, one.end(t)...), append(second, two.end(t)...)
+}
+
+// TestADeadChildIsNoticed is about the tests themselves.
+func TestADeadChildIsNoticed(t *testing.T) {
+	t.Parallel()
+	dead, alive := spawn(t, "amqp://127.0.0.1:1", "dead", false), &child{lines: make(chan string), errors: &output{}}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	_, _, err := either(ctx, alive, dead)
+	require.ErrorContains(t, err, "exit status 1")
+	require.ErrorContains(t, err, "connection refused: check host and port", "the child's own words")
+
+	cancel()
+	_, _, err = either(ctx, alive, alive)
+	require.ErrorContains(t, err, "events are missing")
 }
 
 func TestAProcessKilledInItsHandlerLosesNothing(t *testing.T) { //nolint:paralleltest // see above

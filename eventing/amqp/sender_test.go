@@ -1,0 +1,38 @@
+package amqp
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/Azure/go-amqp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/internal/brokertest"
+)
+
+// TestLinkErrorSendsNothing holds what linkError relies on: a library that sent
+// such a message would return no error here.
+func TestLinkErrorSendsNothing(t *testing.T) {
+	t.Parallel()
+	provider, err := New(Config{URL: brokertest.URL(t)})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	require.NoError(t, provider.Start(ctx))
+	at := node{"test.probe." + eventing.NewID().String(), capabilityTopic}
+	link, err := openSender(ctx, provider.publishing, at)
+	require.NoError(t, err)
+	require.NoError(t, linkError(link.end))
+	_, err = link.end.SendWithReceipt(context.Background(), tooLongTag, nil)
+	assert.True(t, hasCondition(err, amqp.ErrCondMessageSizeExceeded), err)
+	link.close(ctx)
+	require.Error(t, linkError(link.end))
+	manager, err := provider.openManagement(ctx)
+	require.NoError(t, err)
+	require.NoError(t, manager.call(ctx, nil, "deleteAddress", at.address))
+	manager.close(ctx)
+	require.NoError(t, provider.Stop(ctx))
+}
