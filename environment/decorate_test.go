@@ -155,3 +155,40 @@ func TestOwnTags(t *testing.T) {
 	require.ErrorIs(t, err, environment.ErrInvalid)
 	require.ErrorContains(t, err, `the key "inject" is taken`)
 }
+
+// wide is an interface that holds Repository.
+type wide interface {
+	Repository
+	Namer
+}
+
+type wideRepository struct{ SQLRepository }
+
+func (*wideRepository) Name() string { return "wide" }
+
+func TestADecoratorStandsForSmallerInterfacesToo(t *testing.T) {
+	t.Parallel()
+	env := boot(t, environment.Module("m", environment.Register[wideRepository](), environment.Register[Orders](),
+		environment.Decorate(func(next wide) wide { return next })))
+	assert.Len(t, environment.Get[[]Repository](env), 1)
+	assert.NotNil(t, environment.Get[*Orders](env).Repository)
+}
+
+func TestLazyPostProcessorsAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, option := range []environment.ComponentOption{environment.Lazily(), environment.Transient()} {
+		err := environment.Validate(environment.Module("m", environment.Provide(func() *replacing { return nil }, option)))
+		require.ErrorIs(t, err, environment.ErrInvalid)
+		require.ErrorContains(t, err, "it would miss what is made before it")
+	}
+}
+
+func TestTagsOfOthersStayTheirs(t *testing.T) {
+	t.Parallel()
+	type others struct {
+		Text string `enc:"x"`
+	}
+	resolve := func(context.Context, environment.TaggedField) (any, error) { return "", nil }
+	require.NoError(t, environment.Validate(environment.Module("m", environment.Tag("env", resolve), environment.Register[others]())))
+	require.ErrorIs(t, environment.Validate(environment.Module("m", environment.Tag("my tag", resolve))), environment.ErrInvalid)
+}

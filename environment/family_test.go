@@ -88,3 +88,42 @@ func TestParentThatIsNil(t *testing.T) {
 	t.Parallel()
 	require.ErrorIs(t, environment.Validate(environment.Module("m"), environment.Parent(nil)), environment.ErrInvalid)
 }
+
+func TestAChildChangesNothingInItsParent(t *testing.T) {
+	t.Parallel()
+	parent := boot(t, environment.Module("parent", environment.Provide(newSQL, environment.Lazily())))
+	module := environment.Module("child", environment.Register[Orders]())
+	require.NoError(t, environment.Validate(module, environment.Parent(parent)))
+	child := boot(t, module, environment.Parent(parent))
+	assert.Equal(t, "sql:1", environment.Get[*Orders](child).Repository.Load("1"))
+	assert.Same(t, environment.Get[*SQLRepository](parent), environment.Get[*SQLRepository](child))
+}
+
+func TestPerEnvironmentKeepsWhatTheParentSaysOfIt(t *testing.T) {
+	t.Parallel()
+	inner := environment.Module("inner",
+		environment.Provide(newSQL, environment.Private()),
+		environment.Provide(func(r *SQLRepository) *database { return &database{r.Load("1")} }, environment.PerEnvironment()),
+		environment.Decorate(func(d *database) *database { return &database{d.name + "!"} }),
+		environment.Tag("upper", func(context.Context, environment.TaggedField) (any, error) { return "filled", nil }),
+		environment.Register[tagged](environment.PerEnvironment()),
+	)
+	parent := boot(t, environment.Module("parent", inner))
+	child := boot(t, environment.Module("child",
+		environment.Register[Plain](environment.When(environment.Missing[*database]()))), environment.Parent(parent))
+	assert.Equal(t, "sql:1!", environment.Get[*database](child).name)
+	assert.NotSame(t, environment.Get[*database](parent), environment.Get[*database](child))
+	assert.Equal(t, "filled", environment.Get[*tagged](child).Text)
+	_, err := environment.Find[*Plain](child)
+	require.ErrorIs(t, err, environment.ErrMissing, "conditions see the parent")
+}
+
+func TestParentThatIsStillBooting(t *testing.T) {
+	t.Parallel()
+	boot(t, environment.Module("parent", environment.Provide(func(env *environment.Environment) *Plain {
+		err := environment.Validate(environment.Module("child"), environment.Parent(env))
+		assert.ErrorIs(t, err, environment.ErrInvalid)
+		assert.ErrorContains(t, err, "is still booting")
+		return &Plain{}
+	})))
+}

@@ -83,7 +83,10 @@ func (e *Environment) derive(ctx context.Context, t reflect.Type, name string) (
 		if problem := e.graph.satisfy(&n, nil, nil); problem != nil {
 			return nil, e.notFound(t, name, problem)
 		}
-		known, _ = e.derived.LoadOrStore(key, &n)
+		known = &n
+		if name == "" || len(n.targets) > 0 { // names of what there isn't are without number
+			known, _ = e.derived.LoadOrStore(key, &n)
+		}
 	}
 	n, _ := known.(*need)
 	if target := n.target(); target != nil && target.eager && n.wrap == nil {

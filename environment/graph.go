@@ -184,7 +184,7 @@ func (w *walk) resolve(c *Component, index int) {
 	c.failed = true
 	steps := c.needSteps(index)
 	key := typeAndName{n.wanted, n.name}
-	if known := w.unresolved[key]; known != nil {
+	if known := w.unresolved[key]; known != nil && known.Summary == problem.Summary {
 		known.Steps = append(known.Steps, steps...)
 		return
 	}

@@ -2,6 +2,7 @@ package environment_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"testing"
 
@@ -214,4 +215,52 @@ func TestLazyBreaksACycle(t *testing.T) {
 	assert.Same(t, environment.Get[*Plain](env), egg)
 	_, err = environment.Lazy[*Plain]{}.Get()
 	require.Error(t, err, "one that wasn't injected")
+}
+
+func TestRegisteredTwiceInEitherOrder(t *testing.T) {
+	t.Parallel()
+	plain, with := environment.Register[SQLRepository](), environment.Register[SQLRepository](environment.Primary())
+	for _, parts := range [][]environment.Part{{plain, with}, {with, plain}} {
+		env := boot(t, environment.Module("m", append(parts, environment.Provide(newMem), environment.Register[Orders]())...))
+		assert.Equal(t, "1", environment.Get[*Orders](env).Repository.Load("1"), "it is primary")
+	}
+}
+
+func TestPrivateComponentsOfTwoModules(t *testing.T) {
+	t.Parallel()
+	module := func(name string) environment.Part {
+		return environment.Module(name, environment.Provide(newDatabase(name), environment.Private()),
+			environment.Provide(func(d *database) *Plain { return &Plain{d.name} }, environment.Named(name)))
+	}
+	env := boot(t, environment.Module("m", module("one"), module("two")))
+	for _, name := range []string{"one", "two"} {
+		plain, err := environment.FindNamed[*Plain](env, name)
+		require.NoError(t, err)
+		assert.Equal(t, name, plain.Text)
+	}
+}
+
+func TestWhatCannotBeAskedFor(t *testing.T) {
+	t.Parallel()
+	type named struct {
+		List []Repository             `inject:"name=a"`
+		Map  map[string]Repository    `inject:"name=a"`
+		Env  *environment.Environment `inject:"name=a"`
+	}
+	err := environment.Validate(environment.Module("m", environment.Provide(newSQL), environment.Register[named](),
+		environment.Provide(func(
+			environment.Optional[[]Repository], environment.Lazy[[]Repository], environment.Optional[environment.Lazy[Repository]],
+			environment.Optional[*environment.Environment],
+		) *Plain {
+			return nil
+		})))
+	require.ErrorIs(t, err, environment.ErrInvalid)
+	bootError, ok := errors.AsType[*environment.BootError](err)
+	require.True(t, ok)
+	assert.Len(t, bootError.Problems, 7)
+	env := boot(t, environment.Module("m", environment.Provide(newSQL)))
+	_, err = environment.FindNamed[[]Repository](env, "x")
+	require.ErrorIs(t, err, environment.ErrInvalid)
+	_, err = environment.FindNamed[*SQLRepository](env, "x")
+	require.ErrorContains(t, err, `get *environment_test.SQLRepository "x" from environment "m": there is none`)
 }

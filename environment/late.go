@@ -46,7 +46,7 @@ func (e *Environment) makeOnce(ctx context.Context, c *Component) (reflect.Value
 			return reflect.Value{}, err
 		}
 		l.lazy[c] = own
-		go e.create(own) // closeLate waits for it
+		go e.create(own) //nolint:contextcheck // it outlives who asks; closeLate waits for it
 	} else if asker != nil {
 		if path := own.leadsTo(asker); path != nil {
 			l.mu.Unlock()

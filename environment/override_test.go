@@ -101,3 +101,18 @@ func TestAssembledComponentsAreNoCandidates(t *testing.T) {
 	err := environment.Validate(environment.Module("m", hidden, environment.Register[Orders]()))
 	require.ErrorIs(t, err, environment.ErrMissing)
 }
+
+func TestOverrideByName(t *testing.T) {
+	t.Parallel()
+	module := environment.Module("m",
+		environment.Provide(newDatabase("a"), environment.Named("a")), environment.Provide(newDatabase("b"), environment.Named("b")))
+	env := boot(t, module, environment.Override[*database](newDatabase("fake"), environment.Named("b")))
+	a, err := environment.FindNamed[*database](env, "a")
+	require.NoError(t, err)
+	b, err := environment.FindNamed[*database](env, "b")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", "fake"}, []string{a.name, b.name})
+	require.ErrorIs(t, environment.Validate(module, environment.Override[*database](newDatabase("fake"))), environment.ErrAmbiguous)
+	require.ErrorIs(t, environment.Validate(module, environment.Override[*database](newDatabase("x"), environment.Named("c"))), environment.ErrMissing)
+	require.ErrorIs(t, environment.Validate(module, environment.Override[*database](newDatabase("x"), environment.Named("a"), environment.Primary())), environment.ErrInvalid)
+}

@@ -86,3 +86,23 @@ func TestEachInstanceHasValuesOfItsOwn(t *testing.T) {
 	environment.Get[*listed](env).Names[0] = "changed"
 	assert.Equal(t, []string{"a"}, environment.Get[*listed](env).Names)
 }
+
+// panicking is a type and a source whose methods panic.
+type panicking struct{}
+
+func (*panicking) UnmarshalText([]byte) error   { panic(errBroken) }
+func (panicking) Name() string                  { return "panicking" }
+func (panicking) Load() (config.Content, error) { panic(errBroken) }
+
+func TestPanicsOfConfigurationCode(t *testing.T) {
+	t.Parallel()
+	type holder struct {
+		Value panicking `value:"a"`
+	}
+	err := environment.Validate(environment.Module("m", environment.Register[holder]()), environment.Config(config.Map(map[string]any{"a": "x"})))
+	require.ErrorIs(t, err, environment.ErrConfig)
+	require.ErrorIs(t, err, errBroken)
+	err = environment.Validate(environment.Module("m"), environment.Config(panicking{}))
+	require.ErrorIs(t, err, environment.ErrConfig)
+	require.ErrorContains(t, err, "panic at environment/value_test.go")
+}

@@ -40,7 +40,7 @@ type fieldWalk struct {
 // what isn't tagged costs no memory of ours. The path is empty where it is the
 // struct's own name.
 func (w *fieldWalk) walk(t reflect.Type, path string, index []int, reached bool) {
-	for i := range t.NumField() {
+	for i := range t.NumField() { //nolint:modernize // Fields allocates
 		field := t.Field(i)
 		_, present, err := w.spec.Parse(field.Tag)
 		inner, isStruct := StructOf(field.Type)

@@ -46,7 +46,7 @@ func Markers(t reflect.Type) ([]EmbeddedMarker, error) {
 	}
 	var found []EmbeddedMarker
 	var errs []error
-	for i := range t.NumField() {
+	for i := range t.NumField() { //nolint:modernize // Fields allocates
 		field := t.Field(i)
 		if !field.Anonymous {
 			continue
