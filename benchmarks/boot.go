@@ -5,10 +5,11 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/aspyx-go/aspyx/environment"
 	"github.com/samber/do/v2"
 	"go.uber.org/dig"
 	"go.uber.org/fx"
+
+	"github.com/aspyx-go/aspyx/environment"
 )
 
 // Container declares all components of a graph and builds them.

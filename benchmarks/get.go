@@ -3,9 +3,10 @@ package benchmarks
 import (
 	"testing"
 
-	"github.com/aspyx-go/aspyx/environment"
 	"github.com/samber/do/v2"
 	"go.uber.org/dig"
+
+	"github.com/aspyx-go/aspyx/environment"
 )
 
 // service is what Get is asked for, a singleton beside a hundred others.

@@ -4,9 +4,10 @@ import (
 	"context"
 	"testing"
 
+	"github.com/goccy/go-json"
+
 	"github.com/aspyx-go/aspyx/eventing"
 	"github.com/aspyx-go/aspyx/eventing/memory"
-	"github.com/goccy/go-json"
 )
 
 type orderListener struct {

@@ -52,7 +52,7 @@ func Example_excluded() {
 	//     <- module "mails"                                         docs/conditions_example_test.go:32
 	//     excluded *docs_test.SMTP: property "smtp.host" isn't set  docs/conditions_example_test.go:33
 	//     excluded *docs_test.Printed: feature "dev" is off         docs/conditions_example_test.go:34
-	//     hint: nothing implements it: add environment.Provide(…) of a type that does
+	//     hint: see to a condition of what is excluded, or provide another
 }
 
 func Example_missingCondition() {

@@ -112,7 +112,7 @@ func Example_captive() {
 	//     *docs_test.Keeper.Basket  docs/lifetimes_example_test.go:106
 	//     <- module "shop"          docs/lifetimes_example_test.go:106
 	//     *docs_test.Basket         docs/lifetimes_example_test.go:67
-	//     hint: take environment.Lazy[*docs_test.Basket], and call its Get when you need one
+	//     hint: take environment.Lazy[*docs_test.Basket], and call its GetContext with the context at hand
 }
 
 // Cashier asks for the Basket of each request.

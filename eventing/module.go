@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/aspyx-go/aspyx/environment"
+	"github.com/aspyx-go/aspyx/environment/config"
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
@@ -167,16 +168,16 @@ func managerPart(inspection *environment.Inspection) environment.Part {
 			inspection.Report(nil, errors.New("eventing.Use was given nil"), "")
 		}
 	}
-	config := Config{Logger: inspection.Logger()}
+	manager := Config{Logger: inspection.Logger()}
 	if codec, ok := environment.SettingOf[useCodec](inspection); ok {
-		config.Codec = codec.Codec
+		manager.Codec = codec.Codec
 	}
 	server, _ := environment.SettingOf[serverName](inspection)
 	if err := checkServerName(string(server)); err != nil {
 		inspection.Report(nil, fmt.Errorf("eventing.ServerName: %w", err), "")
 	}
 	finish := func(provider Provider) (*EventManager, func(context.Context) error, error) {
-		m, err := newManager(provider, config)
+		m, err := newManager(provider, manager)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -188,13 +189,25 @@ func managerPart(inspection *environment.Inspection) environment.Part {
 		}
 		return environment.Provide(finish)
 	}
-	return environment.Provide(func() (*EventManager, func(context.Context) error, error) {
-		provider, err := chosen.Open(Settings{ServerName: string(server), Logger: config.Logger})
+	return environment.Provide(func(values *config.Values) (*EventManager, func(context.Context) error, error) {
+		provider, err := chosen.Open(Settings{
+			ServerName: string(server), Logger: manager.Logger,
+			Property: func(key string) (string, error) { return property(values, key) },
+		})
 		if err != nil {
 			return nil, nil, fmt.Errorf("open provider: %w", err)
 		}
 		return finish(provider)
 	})
+}
+
+// property reads a value of the configuration that may be missing.
+func property(values *config.Values, key string) (string, error) {
+	value, err := config.Get[string](values, key)
+	if errors.Is(err, config.ErrMissing) {
+		return "", nil
+	}
+	return value, err
 }
 
 // dispatcher starts and stops the manager at the right moments: it depends on

@@ -170,4 +170,8 @@ type Settings struct {
 
 	// Logger is where the provider logs. Nil means [slog.Default].
 	Logger *slog.Logger
+
+	// Property returns a value of the environment's configuration, or "" where
+	// there is none. Nil means that there is no configuration.
+	Property func(key string) (string, error)
 }

@@ -19,23 +19,36 @@ type Scheme struct {
 	Source func(*url.URL) (Source, error)
 }
 
-// URLVariable is the environment variable that [Configured] reads.
-const URLVariable = "EVENTING_URL"
+// URLVariable and URLProperty are the environment variable and the value of the
+// configuration that [Configured] reads.
+const (
+	URLVariable = "EVENTING_URL"
+	URLProperty = "eventing.url"
+)
 
-// Configured is a source that picks the provider by the environment variable
-// EVENTING_URL, among the given schemes. Unset or empty, it means memory://.
+// Configured is a source that picks the provider among the given schemes, by the
+// environment variable EVENTING_URL, else by the value eventing.url of the
+// environment's configuration (environment.Config). Where neither is set, it
+// means memory://.
 func Configured(schemes ...Scheme) Source { return configured(schemes) }
 
 type configured []Scheme
 
 func (c configured) Open(settings Settings) (Provider, error) {
-	text := os.Getenv(URLVariable)
+	text, from := os.Getenv(URLVariable), URLVariable
+	if text == "" && settings.Property != nil {
+		var err error
+		from = URLProperty
+		if text, err = settings.Property(URLProperty); err != nil {
+			return nil, err
+		}
+	}
 	if text == "" {
 		text = "memory://"
 	}
 	source, err := FromURL(text, c...)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", URLVariable, err)
+		return nil, fmt.Errorf("read %s: %w", from, err)
 	}
 	return source.Open(settings)
 }

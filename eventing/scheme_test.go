@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/aspyx-go/aspyx/environment"
+	"github.com/aspyx-go/aspyx/environment/config"
 	"github.com/aspyx-go/aspyx/eventing"
 	"github.com/aspyx-go/aspyx/eventing/memory"
 )
@@ -119,6 +121,28 @@ func TestConfigured(t *testing.T) {
 	t.Setenv(eventing.URLVariable, "host:5672")
 	_, err = source.Open(settings)
 	require.EqualError(t, err, "read EVENTING_URL: eventing: the provider's URL has no scheme (known: memory, amqp)")
+}
+
+// TestConfiguredByTheEnvironment has a value in the configuration, over which
+// the variable wins.
+func TestConfiguredByTheEnvironment(t *testing.T) {
+	var got eventing.Settings
+	module := environment.Module("m", eventing.Module(eventing.Configured(memory.Scheme, scheme(&got, "amqp"))))
+	boot := func(url any) error {
+		_, err := environment.Boot(t.Context(), module, environment.Config(config.Map(map[string]any{"eventing": map[string]any{"url": url}})))
+		return err
+	}
+	t.Setenv(eventing.URLVariable, "")
+	require.ErrorIs(t, boot("amqp://host"), errNotOpened)
+	err := boot("redis://user:c4n4ry@host")
+	require.ErrorContains(t, err, `read eventing.url: eventing: no provider for URLs of scheme "redis"`)
+	assert.NotContains(t, err.Error(), "c4n4ry")
+	require.ErrorIs(t, boot([]any{"a"}), config.ErrValue)
+
+	t.Setenv(eventing.URLVariable, "memory://")
+	env, err := environment.Boot(t.Context(), module, environment.Config(config.Map(map[string]any{"eventing.url": "amqp://host"})))
+	require.NoError(t, err)
+	require.NoError(t, env.Shutdown(t.Context()))
 }
 
 func TestFromURLRepeatsNothingThatMayBeSecret(t *testing.T) {
