@@ -128,8 +128,8 @@ func TestConfigured(t *testing.T) {
 func TestConfiguredByTheEnvironment(t *testing.T) {
 	var got eventing.Settings
 	module := environment.Module("m", eventing.Module(eventing.Configured(memory.Scheme, scheme(&got, "amqp"))))
-	boot := func(url any) error {
-		_, err := environment.Boot(t.Context(), module, environment.Config(config.Map(map[string]any{"eventing": map[string]any{"url": url}})))
+	boot := func(place any) error {
+		_, err := environment.Boot(t.Context(), module, environment.Config(config.Map(map[string]any{"eventing": map[string]any{"url": place}})))
 		return err
 	}
 	t.Setenv(eventing.URLVariable, "")
