@@ -19,7 +19,7 @@ forbid() { # package, import
 forbid reflectx github.com/goccy/go-json
 forbid environment github.com/goccy/go-json
 forbid environment/environmenttest "$module/reflectx"
-forbid environment/config "$module/environment"
+forbid environment/config github.com/goccy/go-json
 forbid environment/config/yaml "$module/environment"
 forbid environment/health "$module/eventing"
 forbid environment/environmenttest "$module/eventing"
