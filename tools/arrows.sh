@@ -22,7 +22,6 @@ forbid environment/environmenttest "$module/reflectx"
 forbid environment/config github.com/goccy/go-json
 forbid environment/config/yaml "$module/environment"
 forbid environment/health "$module/eventing"
-forbid environment/environmenttest "$module/eventing"
 forbid errhandler "$module/environment"
 forbid eventing "$module/environment"
 forbid eventing/memory "$module/environment"
