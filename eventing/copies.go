@@ -54,6 +54,7 @@ func (h *handling) copyTo(queue Queue) *Message {
 	return &Message{
 		ID: original.ID, Event: h.subscription.listener.Event.Name, Target: &queue,
 		ContentType: original.ContentType, Time: original.Time, Durable: original.Durable,
+		Priority:    original.Priority, // but no time to live: what has failed doesn't just vanish
 		DuplicateID: duplicateID(original.ID, publication, h.subscription.queue),
 		Headers:     headers, Body: original.Body,
 	}

@@ -27,7 +27,7 @@ type Envelope struct {
 	hasRaw bool // body is set
 	decode func(Codec, []byte) (any, error)
 
-	err      error // the first refused change
+	err      error // the refused changes
 	outcomes []func(error)
 	run      run
 }
@@ -42,7 +42,7 @@ type Envelope struct {
 // that wraps [ErrHeader], and nothing is sent.
 func (e *Envelope) Set(key, value string) {
 	if err := checkHeader(key, value); err != nil {
-		e.err = errors.Join(e.err, err)
+		e.refuse(err)
 		return
 	}
 	if e.shared {
@@ -59,6 +59,9 @@ func (e *Envelope) Set(key, value string) {
 	}
 	e.headers = append(e.headers, Header{Key: key, Value: value})
 }
+
+// refuse fails the chain.
+func (e *Envelope) refuse(err error) { e.err = errors.Join(e.err, err) }
 
 // Get returns the value of a header, or "" where there is none.
 func (e *Envelope) Get(key string) string {

@@ -53,6 +53,10 @@ var (
 	// ErrHeader is returned when a header can't be set: see [Envelope.Set].
 	ErrHeader = errors.New("eventing: header not allowed")
 
+	// ErrOption is returned when an option of a send has a wrong value, or
+	// doesn't go together with another one.
+	ErrOption = errors.New("eventing: option not allowed")
+
 	// ErrNotProceeded is returned when a pipeline has ended the chain without
 	// an error: it forgot ProceedSend or ProceedHandle. To drop an event on
 	// purpose, a pipeline returns [Drop].

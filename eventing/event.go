@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
@@ -23,13 +25,15 @@ import (
 //     wait for a listener that is away.
 //   - broadcast: every server gets the event in a queue of its own, whatever
 //     its listeners say.
+//   - ttl=…: the time to live, from 1ms to 1176h: see [TTL].
+//   - priority=…: from 0 to 9, default 4: see [Priority].
 type Event struct {
 	reflectx.Marker `marker:"eventing.Module"`
 }
 
 var (
 	eventMarker = reflect.TypeFor[Event]()
-	eventTag    = reflectx.NewTagSpec("event", "name=", "durable", "broadcast")
+	eventTag    = reflectx.NewTagSpec("event", "name=", "durable", "broadcast", "ttl=", "priority=")
 )
 
 // EventDescriptor describes a type of events. It must not be changed.
@@ -42,6 +46,12 @@ type EventDescriptor struct {
 	Durable bool
 	// Broadcast events reach every server.
 	Broadcast bool
+	// TTL is the time to live of an event; zero means forever.
+	TTL time.Duration
+	// Priority is from 0, the lowest, to 9.
+	Priority int
+
+	err error // of its options, until it is complete
 }
 
 // EventOption is an option of [RegisterEvent] and [EventOf].
@@ -55,6 +65,33 @@ func Durable() EventOption { return func(d *EventDescriptor) { d.Durable = true 
 
 // Broadcast makes the event a broadcast; see [Event].
 func Broadcast() EventOption { return func(d *EventDescriptor) { d.Broadcast = true } }
+
+// TTL gives the event a time to live: where a queue still has it when so much
+// time has passed since it was sent, the broker drops it. What a listener has
+// begun with is not affected, nor its retries and dead letters, and what was
+// fetched ahead for a listener is handled too. From 1ms to 49 days. [WithTTL]
+// has another one for one send.
+func TTL(d time.Duration) EventOption {
+	return func(descriptor *EventDescriptor) {
+		if err := checkTTL(d); err != nil {
+			descriptor.err = errors.Join(descriptor.err, fmt.Errorf("option TTL(%v) %w", d, err))
+		}
+		descriptor.TTL = d
+	}
+}
+
+// Priority sets the event's priority, from 0, the lowest, to 9; the default is
+// [DefaultPriority]. Brokers with priorities deliver what waits in a queue in
+// their order; see the provider's documentation. [WithPriority] has another one
+// for one send.
+func Priority(n int) EventOption {
+	return func(d *EventDescriptor) {
+		if err := checkPriority(n); err != nil {
+			d.err = errors.Join(d.err, fmt.Errorf("option Priority(%d) %w", n, err))
+		}
+		d.Priority = n
+	}
+}
 
 // EventDefinition names a type of events. The zero value is not one; see
 // [EventOf].
@@ -86,7 +123,7 @@ func (d EventDefinition) describe() (*EventDescriptor, error) {
 		}
 		return nil, fmt.Errorf("event %s embeds eventing.Event: say its options in the tag, not with RegisterEvent", reflectx.Name(d.eventType))
 	}
-	descriptor := &EventDescriptor{Type: d.eventType}
+	descriptor := &EventDescriptor{Type: d.eventType, Priority: DefaultPriority}
 	for _, option := range d.options {
 		option(descriptor)
 	}
@@ -107,22 +144,60 @@ func describeEvent(marker reflectx.EmbeddedMarker, t reflect.Type) (*EventDescri
 		Type:      t,
 		Durable:   options.Has("durable"),
 		Broadcast: options.Has("broadcast"),
+		Priority:  DefaultPriority,
 	}
+	descriptor.err = errors.Join(descriptor.readTTL(options), descriptor.readPriority(options))
 	if err := descriptor.complete(); err != nil {
 		return nil, err
 	}
 	return descriptor, nil
 }
 
+func (d *EventDescriptor) readTTL(options reflectx.Options) error {
+	text, ok := options["ttl"]
+	if !ok {
+		return nil
+	}
+	var err error
+	if d.TTL, err = time.ParseDuration(text); err == nil {
+		err = checkTTL(d.TTL)
+	} else {
+		err = errors.New("must be a duration like 30s or 24h")
+	}
+	if err != nil {
+		return fmt.Errorf("option ttl=%s %w", text, err)
+	}
+	return nil
+}
+
+func (d *EventDescriptor) readPriority(options reflectx.Options) error {
+	text, ok := options["priority"]
+	if !ok {
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		n = -1
+	}
+	if err := checkPriority(n); err != nil {
+		return fmt.Errorf("option priority=%s %w", text, err)
+	}
+	d.Priority = n
+	return nil
+}
+
 func (d *EventDescriptor) complete() error {
 	if d.Name == "" {
 		name, ok := reflectx.SimpleName(d.Type)
 		if !ok {
-			return fmt.Errorf("event %s is an instance of a generic type: give it a name in its tag", reflectx.Name(d.Type))
+			return errors.Join(d.err, fmt.Errorf("event %s is an instance of a generic type: give it a name in its tag", reflectx.Name(d.Type)))
 		}
 		d.Name = name
 	}
 	err := checkName("event", d.Name)
+	if d.err != nil {
+		err, d.err = errors.Join(err, d.err), nil
+	}
 	if err == nil && strings.HasPrefix(d.Name, DeadLetterPrefix) {
 		err = fmt.Errorf("event name %q begins with %q, like the addresses of dead letters: choose another", d.Name, DeadLetterPrefix)
 	}

@@ -30,6 +30,17 @@ type Message struct {
 	// Delay is how long the queue keeps the message back. Zero means not.
 	Delay time.Duration
 
+	// TTL is the time to live, in whole milliseconds or rounded up to them: a
+	// queue that still has the message when so much time has passed since it
+	// was sent, Delay included, doesn't deliver it any more. What consumers
+	// hold by then isn't called back. Zero means forever. The copies for a
+	// retry and the dead letters have none. On receiving it is what the sender
+	// has said, or zero where the broker doesn't tell.
+	TTL time.Duration
+
+	// Priority is what the broker may order a queue's messages by.
+	Priority Level
+
 	// DuplicateID is the transport's id of this very publication, where the
 	// broker detects duplicates by it. Empty means none. No two publications
 	// with different content or targets share one.

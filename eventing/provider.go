@@ -43,6 +43,10 @@ type Provider interface {
 	// until the context is done: then, and whenever the message surely didn't
 	// leave, the error wraps [ErrNotSent]. The message and what it refers to
 	// must not be changed afterwards, by either side.
+	//
+	// [Message.Delay] and [Message.TTL] are kept, for messages to an event and
+	// for those with a target. Where the broker has no priorities, or is left
+	// to itself, [Message.Priority] may have no effect; it still arrives.
 	Submit(ctx context.Context, message *Message) (Receipt, error)
 
 	// Done is closed when the provider can't go on: it was stopped, or it has

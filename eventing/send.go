@@ -10,15 +10,6 @@ import (
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
-// SendOption is an option of one send.
-type SendOption func(*Envelope)
-
-// WithHeader sets a header of the event, before the pipelines see it. See
-// [Envelope.Set] for what a header may be.
-func WithHeader(key, value string) SendOption {
-	return func(e *Envelope) { e.Set(key, value) }
-}
-
 var errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineExceeded)
 
 // SendEvent sends an event, a value of an event type or a non-nil pointer to
@@ -27,11 +18,11 @@ var errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineEx
 // deadline in ctx the send timeout of the manager applies.
 //
 // The error wraps [ErrNotSent], [ErrUnconfirmed] or [ErrRejected] for what
-// became of it at the transport; [ErrNotEvent], [ErrHeader] and
+// became of it at the transport; [ErrNotEvent], [ErrHeader], [ErrOption] and
 // [ErrNotProceeded], and the errors of codec and pipelines, for what never got
 // that far; [ErrNotRunning] before the start and [ErrClosed] after the stop.
 func (m *EventManager) SendEvent(ctx context.Context, event any, options ...SendOption) error {
-	s := m.begin(ctx, event, options)
+	s := m.begin(ctx, event, options, false)
 	return s.finish() //nolint:contextcheck // it has the context since begin
 }
 
@@ -53,7 +44,7 @@ func SendEvents[T any](ctx context.Context, manager *EventManager, events []T, o
 		if *at != nil {
 			finish(i-len(window), *at)
 		}
-		*at = manager.begin(ctx, events[i], options)
+		*at = manager.begin(ctx, events[i], options, len(events) > 1)
 	}
 	for i := len(events) - len(window); i < len(events); i++ {
 		finish(i, window[i%len(window)])
@@ -76,8 +67,9 @@ type sending struct {
 	receipt  Receipt
 }
 
-// begin walks the chain up to the hand-over.
-func (m *EventManager) begin(ctx context.Context, event any, options []SendOption) *sending {
+// begin walks the chain up to the hand-over. The options may be those of
+// several events.
+func (m *EventManager) begin(ctx context.Context, event any, options []SendOption, several bool) *sending {
 	s := &sending{manager: m}
 	if s.err = m.state.sendable(); s.err != nil {
 		return s
@@ -94,10 +86,18 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 	e.event, e.codec = event, m.config.Codec
 	e.message = &Message{
 		ID: newID(now), Event: s.event.Name, ContentType: e.codec.ContentType(), Time: now, Durable: s.event.Durable,
+		TTL: s.event.TTL, Priority: PriorityLevel(s.event.Priority),
 	}
+	id := e.message.ID
 	e.run = run{chain: m.chain, sending: s}
 	for _, option := range options {
 		option(e)
+	}
+	if err := e.message.checkOptions(); err != nil {
+		e.refuse(err)
+	}
+	if several && e.message.ID != id {
+		e.refuse(fmt.Errorf("%w: WithID gives one id to several events: send each by itself", ErrOption))
 	}
 	s.err = s.walk() //nolint:contextcheck // it has the context
 	return s

@@ -106,7 +106,7 @@ func (m *management) request(ctx context.Context, id, operation, body string) er
 	replyTo := m.replies.end.Address()
 	// It may hang where the broker gives no credit; then await goes on alone.
 	receipt, err := m.requests.end.SendWithReceipt(context.WithoutCancel(ctx), &amqp.Message{
-		Header:     &amqp.MessageHeader{Priority: priority, TTL: time.Minute},
+		Header:     &amqp.MessageHeader{Priority: eventing.DefaultPriority, TTL: time.Minute},
 		Properties: &amqp.MessageProperties{MessageID: id, ReplyTo: &replyTo},
 		ApplicationProperties: map[string]any{
 			"_AMQ_ResourceName":  "broker",

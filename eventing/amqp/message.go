@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"math"
 	"time"
 
 	"github.com/Azure/go-amqp"
@@ -9,12 +10,12 @@ import (
 )
 
 const (
-	// priority is AMQP's standard. A header without one means 0 to the library.
-	priority = 4
-
 	// delayAnnotation is in whole milliseconds; of another type than an
 	// integer it has no effect.
 	delayAnnotation = "x-opt-delivery-delay"
+
+	// maxTTL is the longest that the wire can carry, in milliseconds.
+	maxTTL = math.MaxUint32
 
 	// duplicateProperty makes Artemis drop a second message with the same.
 	duplicateProperty = "_AMQ_DUPL_ID"
@@ -23,7 +24,7 @@ const (
 // encode makes the message that goes over the wire. It shares the body.
 func encode(message *eventing.Message) *amqp.Message {
 	encoded := &amqp.Message{
-		Header:     &amqp.MessageHeader{Durable: message.Durable, Priority: priority},
+		Header:     &amqp.MessageHeader{Durable: message.Durable, Priority: uint8(message.Priority.Int())}, //nolint:gosec // 0 to 9
 		Properties: &amqp.MessageProperties{Subject: &message.Event},
 		// Never without a section: an empty message is never sent.
 		Data: [][]byte{message.Body},
@@ -47,9 +48,19 @@ func encode(message *eventing.Message) *amqp.Message {
 		encoded.ApplicationProperties[duplicateProperty] = message.DuplicateID
 	}
 	if message.Delay > 0 {
-		// Rounded up, so that it never comes too early.
-		delay := (message.Delay + time.Millisecond - 1).Milliseconds()
-		encoded.Annotations = amqp.Annotations{delayAnnotation: delay}
+		encoded.Annotations = amqp.Annotations{delayAnnotation: milliseconds(message.Delay)}
+	}
+	if message.TTL > 0 {
+		encoded.Header.TTL = time.Duration(min(milliseconds(message.TTL), maxTTL)) * time.Millisecond
 	}
 	return encoded
+}
+
+// milliseconds rounds up, so that nothing comes or goes too early.
+func milliseconds(d time.Duration) int64 {
+	whole := d.Milliseconds()
+	if d%time.Millisecond > 0 {
+		whole++
+	}
+	return whole
 }

@@ -28,6 +28,8 @@ func read(received *amqp.Message, event string) *eventing.Message {
 	message := &eventing.Message{Event: event, Headers: readHeaders(received.ApplicationProperties)}
 	if received.Header != nil {
 		message.Durable = received.Header.Durable
+		message.Priority = eventing.PriorityLevel(int(received.Header.Priority))
+		message.TTL = received.Header.TTL
 	}
 	if properties := received.Properties; properties != nil {
 		message.ID = eventing.ParseID(readID(properties.MessageID))

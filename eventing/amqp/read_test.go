@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -19,6 +20,13 @@ func TestEncode(t *testing.T) {
 	assert.Len(t, encoded.Data, 1)
 	assert.Nil(t, encoded.Properties.MessageID)
 	assert.Nil(t, encoded.ApplicationProperties)
+
+	encoded = encode(&eventing.Message{Event: "e", TTL: 1, Priority: eventing.PriorityLevel(0)})
+	assert.Equal(t, &amqp.MessageHeader{TTL: time.Millisecond}, encoded.Header)
+	encoded = encode(&eventing.Message{Event: "e", TTL: 1000 * time.Hour, Priority: eventing.PriorityLevel(9)})
+	assert.Equal(t, &amqp.MessageHeader{TTL: 1000 * time.Hour, Priority: 9}, encoded.Header)
+	encoded = encode(&eventing.Message{Event: "e", TTL: math.MaxInt64})
+	assert.Equal(t, math.MaxUint32*time.Millisecond, encoded.Header.TTL)
 }
 
 func TestReadIDs(t *testing.T) {

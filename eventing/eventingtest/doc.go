@@ -28,7 +28,7 @@
 //	2  competing processes, groups, queues of one server
 //	3  the acknowledgement follows the handler
 //	4  durable events wait; a server's transient queue leaves nothing
-//	5  headers, identity and body arrive byte by byte
+//	5  headers, identity and body arrive byte by byte; delay and time to live are kept
 //	6  pipelines: order, stop, drop, context, headers
 //	8  dead letters with their reason, delayed retries
 //	9  stopping isn't a failure

@@ -18,7 +18,7 @@ func always(f func(*faulty)) func() func(*faulty) {
 
 // faults are ordered by the promise that they break.
 func faults() []fault {
-	return append(append(append(queueFaults(), settlementFaults()...), contentFaults()...), boundFaults()...)
+	return append(append(append(queueFaults(), settlementFaults()...), contentFaults()...), append(optionFaults(), boundFaults()...)...)
 }
 
 func queueFaults() []fault {
@@ -90,7 +90,9 @@ func settlementFaults() []fault {
 		{"takes the copies of two servers for duplicates", detectDuplicates(byListener), []string{
 			"a delayed retry comes on every server that failed", "every server that failed leaves a dead letter",
 		}},
-		{"doesn't delay", always(ignoreDelay), []string{"a delayed retry comes to its listener only"}},
+		{"doesn't delay", always(ignoreDelay), []string{
+			"a delayed retry comes to its listener only", "a delayed event comes when it is due",
+		}},
 		{"loses on stop what was prefetched", always(losePrefetched), []string{
 			"what wasn't handled is released uncounted", "a release is never counted",
 		}},
@@ -127,6 +129,18 @@ func contentFaults() []fault {
 			"a body of a pipeline arrives byte by byte", "bodies of all sizes arrive",
 		}},
 		{"cuts large bodies", always(cutBodies), []string{"bodies of all sizes arrive"}},
+	}
+}
+
+func optionFaults() []fault {
+	return []fault{
+		{"delays retries only", always(delayCopiesOnly), []string{"a delayed event comes when it is due"}},
+		{"ignores the time to live", always(ignoreTTL), []string{"an event that is over isn't delivered"}},
+		{"ignores the time to live for one queue", always(ignoreTTLOfTargeted), []string{"an event that is over isn't delivered"}},
+		{"takes the time to live for another unit", always(microseconds), []string{
+			"an event that is over isn't delivered", "a delayed event comes when it is due",
+		}},
+		{"gives a dead letter the event's time to live", inheritTTL, []string{"a dead letter has no time to live"}},
 	}
 }
 

@@ -54,7 +54,7 @@ type Case struct {
 // Cases returns the suite, ordered by promise.
 func Cases() []Case {
 	return slices.Concat(
-		queueCases(), sharingCases(), acknowledgementCases(), durabilityCases(), contentCases(),
+		queueCases(), sharingCases(), acknowledgementCases(), durabilityCases(), contentCases(), optionCases(),
 		pipelineCases(), deadLetterCases(), retryCases(), serverCases(), stopCases(), boundCases(),
 	)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
 )
@@ -25,6 +26,7 @@ type Broker struct {
 	mu        sync.RWMutex // guards the map, not what is in it
 	addresses map[string]*address
 
+	epoch    time.Time
 	parked   sync.Pool      // of *parked
 	draining atomic.Bool    // messages aren't delayed any more
 	closed   atomic.Bool    // messages are refused

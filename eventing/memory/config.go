@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
 )
@@ -78,6 +79,7 @@ func (c Config) broker() *Broker {
 		maxMessages: cmp.Or(c.MaxMessages, DefaultMaxMessages),
 		maxBytes:    cmp.Or(c.MaxBytes, DefaultMaxBytes),
 		addresses:   map[string]*address{},
+		epoch:       time.Now(),
 		idled:       make(chan struct{}, 1),
 	}
 }

@@ -45,6 +45,7 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 		a.unlock()
 		return c.errClosed("receive from")
 	}
+	c.queue.trim()
 	if c.queue.ready.len() > 0 && c.hasCredit() {
 		h := c.take()
 		message := h.message

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"container/heap"
+	"math"
 	"time"
 )
 
@@ -50,14 +51,21 @@ func (q *queue) delay(it item) {
 	q.startTimer()
 }
 
-// startTimer sets the timer to the first due message. The broker's wait group
+// startTimer sets the timer to the first due message, or to the next sweep
+// where that is earlier. The broker's wait group
 // counts each run of onTimer that is to come: Add is called with the lock
 // held, which onTimer needs before it calls Done.
 func (q *queue) startTimer() {
-	if len(q.delayed) == 0 || q.address.broker.draining.Load() {
+	if len(q.delayed) == 0 && q.nextExpiry == 0 || q.address.broker.draining.Load() {
 		return
 	}
-	wait := time.Until(q.delayed[0].due)
+	wait := time.Duration(math.MaxInt64)
+	if len(q.delayed) > 0 {
+		wait = time.Until(q.delayed[0].due)
+	}
+	if q.nextExpiry != 0 {
+		wait = min(wait, q.untilSweep())
+	}
 	if q.timer == nil {
 		q.address.broker.timers.Add(1)
 		q.timer = time.AfterFunc(wait, q.onTimer)
@@ -80,6 +88,7 @@ func (q *queue) onTimer() {
 	q.address.mu.Lock()
 	now := time.Now()
 	if !q.gone {
+		q.sweep()
 		q.ripen(func(d delayed) bool { return !d.due.After(now) })
 		q.startTimer()
 	}

@@ -16,7 +16,11 @@ type queue struct {
 
 	ready   ring[item] // by sequence
 	delayed delayHeap
-	timer   *time.Timer // runs towards the first due message
+	timer   *time.Timer // runs towards the first due message, or the next sweep
+
+	nextExpiry time.Duration // when the first message may be over; 0 where none ever is
+	lastSweep  time.Duration
+	expired    uint64 // messages
 
 	consumers []*consumer
 	turn      int // whose of the consumers it was last
@@ -33,6 +37,8 @@ type item struct {
 	message  *eventing.Message
 	size     int64
 	sequence uint64 // its place in the queue, also after a release
+
+	expires time.Duration // by the broker's now; 0 means never
 }
 
 // queueName is the name of a queue below its address: names need to be unique
@@ -62,11 +68,16 @@ func (q *queue) put(message *eventing.Message, size int64) {
 	q.messages++
 	q.bytes += size
 	it := item{message: message, size: size}
+	if message.TTL > 0 {
+		it.expires = q.address.broker.now() + message.TTL
+	}
 	if message.Delay > 0 && !q.address.broker.draining.Load() {
 		q.delay(it)
+		q.watch(it)
 		return
 	}
 	q.append(it)
+	q.watch(it)
 	q.dispatch()
 }
 
@@ -88,11 +99,17 @@ func (q *queue) restore(it item) {
 	for i := 1; i < q.ready.len() && q.ready.at(i).sequence < it.sequence; i++ {
 		*q.ready.at(i - 1), *q.ready.at(i) = *q.ready.at(i), *q.ready.at(i - 1)
 	}
+	q.watch(it)
 }
 
 // accept removes a message for good.
 func (q *queue) accept(it item) {
 	q.unsettled--
+	q.remove(it)
+}
+
+// remove counts a message out, and lets in who waits for room.
+func (q *queue) remove(it item) {
 	q.messages--
 	q.bytes -= it.size
 	q.address.idle = q.address.idle || q.messages == 0
@@ -102,7 +119,7 @@ func (q *queue) accept(it item) {
 // dispatch hands ready messages to receivers that wait. After it, either there
 // are no such messages or no such receivers.
 func (q *queue) dispatch() {
-	for q.ready.len() > 0 {
+	for q.trim(); q.ready.len() > 0; q.trim() {
 		c := q.nextConsumer()
 		if c == nil {
 			return

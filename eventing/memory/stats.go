@@ -26,6 +26,10 @@ type QueueStats struct {
 
 	// Consumers is how many are attached.
 	Consumers int
+
+	// Expired is how many were dropped since the queue was made, as their time
+	// to live was over.
+	Expired uint64
 }
 
 // Stats returns all queues by address, those of one address in the order of
@@ -35,9 +39,10 @@ func (b *Broker) Stats() []QueueStats {
 	for _, a := range b.all() {
 		a.mu.Lock()
 		for _, q := range a.queues {
+			q.sweep()
 			stats = append(stats, q.stats())
 		}
-		a.mu.Unlock()
+		a.unlock()
 	}
 	return stats
 }
@@ -52,5 +57,6 @@ func (q *queue) stats() QueueStats {
 		Unsettled:   q.unsettled,
 		Bytes:       q.bytes,
 		Consumers:   len(q.consumers),
+		Expired:     q.expired,
 	}
 }
