@@ -144,7 +144,7 @@ func (e *Envelope) SetBody(body []byte) {
 
 // Event returns the event: on sending, what was given to SendEvent; on
 // handling, a pointer to the event, which the first call decodes. The error is
-// a [*DecodeError].
+// a [*DecodeError], or wraps [ErrInvalid].
 func (e *Envelope) Event() (any, error) {
 	if e.decode == nil {
 		return e.event, nil
@@ -155,6 +155,9 @@ func (e *Envelope) Event() (any, error) {
 func (e *Envelope) decoded() (any, error) {
 	if e.event == nil {
 		event, err := decode(e)
+		if err == nil {
+			err = validateDecoded(event, e.EventName())
+		}
 		if err != nil {
 			return nil, err
 		}

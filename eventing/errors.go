@@ -50,6 +50,10 @@ var (
 	// ErrNotEvent is returned when a value is sent whose type is no event.
 	ErrNotEvent = errors.New("eventing: not an event")
 
+	// ErrInvalid is returned when an event's own Validate has refused it: see
+	// [Validator].
+	ErrInvalid = errors.New("eventing: invalid event")
+
 	// ErrHeader is returned when a header can't be set: see [Envelope.Set].
 	ErrHeader = errors.New("eventing: header not allowed")
 

@@ -27,6 +27,8 @@ import (
 //     its listeners say.
 //   - ttl=…: the time to live, from 1ms to 1176h: see [TTL].
 //   - priority=…: from 0 to 9, default 4: see [Priority].
+//
+// An event may have a method Validate: see [Validator].
 type Event struct {
 	reflectx.Marker `marker:"eventing.Module"`
 }
@@ -51,7 +53,8 @@ type EventDescriptor struct {
 	// Priority is from 0, the lowest, to 9.
 	Priority int
 
-	err error // of its options, until it is complete
+	validation validation
+	err        error // of its options, until it is complete
 }
 
 // EventOption is an option of [RegisterEvent] and [EventOf].
@@ -187,6 +190,7 @@ func (d *EventDescriptor) readPriority(options reflectx.Options) error {
 }
 
 func (d *EventDescriptor) complete() error {
+	d.validation = validationOf(d.Type)
 	if d.Name == "" {
 		name, ok := reflectx.SimpleName(d.Type)
 		if !ok {

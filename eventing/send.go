@@ -18,8 +18,8 @@ var errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineEx
 // deadline in ctx the send timeout of the manager applies.
 //
 // The error wraps [ErrNotSent], [ErrUnconfirmed] or [ErrRejected] for what
-// became of it at the transport; [ErrNotEvent], [ErrHeader], [ErrOption] and
-// [ErrNotProceeded], and the errors of codec and pipelines, for what never got
+// became of it at the transport; [ErrNotEvent], [ErrInvalid], [ErrHeader],
+// [ErrOption] and [ErrNotProceeded], and the errors of codec and pipelines, for what never got
 // that far; [ErrNotRunning] before the start and [ErrClosed] after the stop.
 func (m *EventManager) SendEvent(ctx context.Context, event any, options ...SendOption) error {
 	s := m.begin(ctx, event, options, false)
@@ -118,7 +118,7 @@ func (s *sending) handOver(ctx context.Context, e *Envelope) error {
 	if s.receipt != nil {
 		return fmt.Errorf("send event %q: a pipeline has proceeded twice", s.event.Name)
 	}
-	if err := checkHeaders(e.headers); err != nil {
+	if err := errors.Join(checkHeaders(e.headers), s.event.validate(e.event)); err != nil {
 		return err
 	}
 	body, err := e.Body()
