@@ -17,8 +17,8 @@ var (
 	// confirmation came in time: the broker may have it or not.
 	ErrUnconfirmed = errors.New("eventing: sent but not confirmed")
 
-	// ErrRejected is returned when the broker has refused the event. It
-	// concerns that event only.
+	// ErrRejected is returned when the broker has refused the event, or it is
+	// [ErrTooLarge]. It concerns that event only.
 	ErrRejected = errors.New("eventing: rejected by the broker")
 )
 
@@ -53,6 +53,11 @@ var (
 	// ErrInvalid is returned when an event's own Validate has refused it: see
 	// [Validator].
 	ErrInvalid = errors.New("eventing: invalid event")
+
+	// ErrTooLarge is returned, together with ErrRejected, when the body has
+	// more bytes than MaxBodyBytes of [Config] or the provider allows. It is
+	// checked before anything is sent.
+	ErrTooLarge = errors.New("eventing: event too large")
 
 	// ErrHeader is returned when a header can't be set: see [Envelope.Set].
 	ErrHeader = errors.New("eventing: header not allowed")

@@ -1,6 +1,7 @@
 package eventing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,12 @@ type Config struct {
 	// Logger is where the manager logs what nobody else is told. Nil means
 	// [slog.Default].
 	Logger *slog.Logger
+
+	// MaxBodyBytes is how many bytes an event's body may have when it is sent:
+	// a larger one is [ErrTooLarge]. Zero means [DefaultMaxBodyBytes]. It can't
+	// be disabled. Providers have bounds of their own, for what comes too: who
+	// raises this above 10 MiB raises amqp.Config.MaxMessageBytes too.
+	MaxBodyBytes int64
 
 	// SendTimeout limits a send whose context has no deadline. Zero means 30
 	// seconds. It can't be disabled; give a context with a later deadline.
@@ -131,6 +138,10 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	if config.SendTimeout < 0 || config.StopTimeout < 0 {
 		return nil, errors.New("make event manager: SendTimeout and StopTimeout must not be negative")
 	}
+	if config.MaxBodyBytes < 0 {
+		return nil, fmt.Errorf("make event manager: MaxBodyBytes is %d, it must be positive, or 0 for %d", config.MaxBodyBytes, DefaultMaxBodyBytes)
+	}
+	config.MaxBodyBytes = cmp.Or(config.MaxBodyBytes, DefaultMaxBodyBytes)
 	if config.Codec == nil {
 		config.Codec = JSON
 	}

@@ -53,6 +53,12 @@ func UseCodec(codec Codec) environment.Option {
 	return environment.Setting(useCodec{codec})
 }
 
+// MaxBodyBytes bounds the body of an event that is sent, as MaxBodyBytes of
+// [Config] does.
+func MaxBodyBytes(n int64) environment.Option {
+	return environment.Setting(maxBodyBytes(n))
+}
+
 type (
 	moduleSource struct {
 		source  Source
@@ -61,6 +67,8 @@ type (
 	useSource  struct{ Source }
 	useCodec   struct{ Codec }
 	serverName string
+
+	maxBodyBytes int64
 )
 
 // extension is one value for all modules, so that an environment has one.
@@ -171,6 +179,12 @@ func managerPart(inspection *environment.Inspection) environment.Part {
 	manager := Config{Logger: inspection.Logger()}
 	if codec, ok := environment.SettingOf[useCodec](inspection); ok {
 		manager.Codec = codec.Codec
+	}
+	if most, ok := environment.SettingOf[maxBodyBytes](inspection); ok {
+		if most <= 0 {
+			inspection.Report(nil, fmt.Errorf("eventing.MaxBodyBytes(%d) must be positive", most), "")
+		}
+		manager.MaxBodyBytes = int64(most)
 	}
 	server, _ := environment.SettingOf[serverName](inspection)
 	if err := checkServerName(string(server)); err != nil {

@@ -18,8 +18,8 @@ var errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineEx
 // deadline in ctx the send timeout of the manager applies.
 //
 // The error wraps [ErrNotSent], [ErrUnconfirmed] or [ErrRejected] for what
-// became of it at the transport; [ErrNotEvent], [ErrInvalid], [ErrHeader],
-// [ErrOption] and [ErrNotProceeded], and the errors of codec and pipelines, for what never got
+// became of it at the transport; [ErrNotEvent], [ErrInvalid],
+// [ErrTooLarge], [ErrHeader], [ErrOption] and [ErrNotProceeded], and the errors of codec and pipelines, for what never got
 // that far; [ErrNotRunning] before the start and [ErrClosed] after the stop.
 func (m *EventManager) SendEvent(ctx context.Context, event any, options ...SendOption) error {
 	s := m.begin(ctx, event, options, false)
@@ -122,6 +122,9 @@ func (s *sending) handOver(ctx context.Context, e *Envelope) error {
 		return err
 	}
 	body, err := e.Body()
+	if err == nil {
+		err = s.manager.checkSize(s.event.Name, body)
+	}
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,7 @@ func TestTooLargeAMessageIsRefusedBeforeSending(t *testing.T) {
 	declare(t, provider, place, queue)
 	_, err := provider.Submit(within(t), textMessage(queue.Event, "12345678901"))
 	require.ErrorIs(t, err, eventing.ErrRejected)
+	require.ErrorIs(t, err, eventing.ErrTooLarge)
 	require.ErrorContains(t, err, "11 bytes")
 	require.ErrorContains(t, err, "amqp.Config.MaxMessageBytes (10)")
 	consumer := attach(t, provider, queue, 1)

@@ -87,5 +87,5 @@ func (p *Provider) forget(s *sender, outcome, cause error) {
 }
 
 func tooLarge(size, most int64) error {
-	return fmt.Errorf("the body's %d bytes are more than amqp.Config.MaxMessageBytes (%d): raise it, or put the data elsewhere and its address into the event", size, most)
+	return fmt.Errorf("%w: the body's %d bytes are more than amqp.Config.MaxMessageBytes (%d): raise it, or put the data elsewhere and its address into the event", eventing.ErrTooLarge, size, most)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	errTooLarge = errors.New("it is larger than a queue may be (raise MaxBytes in memory.Config)")
+	errTooLarge = fmt.Errorf("%w: it is larger than a queue may be (raise MaxBytes in memory.Config)", eventing.ErrTooLarge)
 	errNoTarget = errors.New("its target queue doesn't exist (declare it before)")
 )
 
