@@ -63,3 +63,19 @@ func Example_validate() {
 	// validate event "price.offered": eventing: invalid event: the price of tea is 0
 	// not sent: true
 }
+
+func Example_sendAsync() {
+	ctx := context.Background()
+	env := environment.New(Shop)
+	manager := environment.Get[*eventing.EventManager](env)
+	first := manager.SendAsync(ctx, OrderPlaced{ID: "1", Amount: 10})
+	second := manager.SendAsync(ctx, OrderPlaced{ID: "2", Amount: 20})
+	fmt.Println(errors.Join(first.Wait(ctx), second.Wait(ctx)))
+	if err := env.Shutdown(ctx); err != nil {
+		fmt.Println(err)
+	}
+	// Unordered output:
+	// order 1: 10 to pay
+	// order 2: 20 to pay
+	// <nil>
+}

@@ -246,9 +246,10 @@ func (m *EventManager) close(ctx context.Context) error {
 	defer release()
 	err := m.provider.Stop(ctx)
 	m.halt(ErrStopping)
+	outcomesErr := m.outcomes.close(ctx)
 	m.watch.Wait()
 	if err != nil {
 		err = fmt.Errorf("disconnect from %s: %w", m.provider.Name(), err)
 	}
-	return errors.Join(startErr, err)
+	return errors.Join(startErr, err, outcomesErr)
 }

@@ -72,6 +72,8 @@ type EventManager struct {
 	state state
 	stats counters
 
+	outcomes outcomes // of SendAsync
+
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
 

@@ -150,6 +150,14 @@ type Receipt interface {
 	Wait(ctx context.Context) error
 }
 
+// Notifier is implemented by a [Receipt] that can tell when Wait won't block
+// any more. It spares [EventManager.SendAsync] a goroutine for each send.
+type Notifier interface {
+	// Notify has f called once, when the outcome is known: at once, if it is
+	// already. It is called once, before Wait. f returns at once.
+	Notify(f func())
+}
+
 // Confirmed is the [Receipt] of a message that is confirmed already.
 var Confirmed Receipt = confirmed{}
 

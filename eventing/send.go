@@ -145,9 +145,11 @@ func (s *sending) finish() error {
 	}
 	defer s.ctx.release()
 	err := s.outcome()
-	s.manager.tell(&s.ctx, &s.envelope, err)
+	s.tell(err)
 	return err
 }
+
+func (s *sending) tell(err error) { s.manager.tell(&s.ctx, &s.envelope, err) }
 
 func (s *sending) outcome() error {
 	m := s.manager

@@ -17,7 +17,17 @@ type job struct {
 	size    int64
 	outcome chan error  // holds one
 	givenUp atomic.Bool // nobody waits for the outcome
+
+	notify atomic.Pointer[func()] // called with the outcome; known, once there is one
 }
+
+var (
+	_ eventing.Receipt  = (*job)(nil)
+	_ eventing.Notifier = (*job)(nil)
+)
+
+// known takes the place of a function that came too late.
+var known = func() {}
 
 func newJob(sender *sender, message *eventing.Message) *job {
 	size := len(message.Body)
@@ -25,6 +35,21 @@ func newJob(sender *sender, message *eventing.Message) *job {
 		size += len(header.Key) + len(header.Value)
 	}
 	return &job{sender: sender, message: encode(message), size: int64(size), outcome: make(chan error, 1)}
+}
+
+// decide ends the job.
+func (j *job) decide(err error) {
+	j.outcome <- err
+	if f := j.notify.Swap(&known); f != nil {
+		(*f)()
+	}
+}
+
+// Notify implements [eventing.Notifier].
+func (j *job) Notify(f func()) {
+	if !j.notify.CompareAndSwap(nil, &f) {
+		f()
+	}
 }
 
 // Wait implements [eventing.Receipt].

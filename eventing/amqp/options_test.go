@@ -1,6 +1,7 @@
 package amqp_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -83,4 +84,32 @@ func TestSentAgain(t *testing.T) {
 	assert.JSONEq(t, `{"Number":1}`, string(first.Body))
 	assert.JSONEq(t, `{"Number":2}`, string(receive(t, consumer).Message.Body))
 	requireEmpty(t, provider, consumer, queue)
+}
+
+// TestSendAsync keeps the order, and needs no goroutine for each event.
+func TestSendAsync(t *testing.T) {
+	t.Parallel()
+	provider, place := shared(t)
+	queue := eventing.Queue{Event: unique("event"), Listener: unique("listener")}
+	declare(t, provider, place, queue)
+	manager, err := eventing.NewEventManager(unstarted(t, place), eventing.Config{
+		Events: []eventing.EventDefinition{eventing.EventOf[parcel](eventing.Name(queue.Event))},
+	})
+	require.NoError(t, err)
+	require.NoError(t, manager.Start(within(t)))
+	const count = 3000
+	sent := make([]*eventing.Sent, count)
+	for i := range sent {
+		sent[i] = manager.SendAsync(within(t), parcel{i})
+	}
+	consumer := attach(t, provider, queue, 100)
+	for i := range count {
+		require.NoError(t, sent[i].Wait(within(t)))
+		require.JSONEq(t, fmt.Sprintf(`{"Number":%d}`, i), string(receive(t, consumer).Message.Body))
+	}
+	assert.Equal(t, uint64(count), manager.Stats().Sent)
+	last := manager.SendAsync(within(t), parcel{count})
+	require.NoError(t, manager.Stop(within(t)))
+	<-last.Done()
+	require.NoError(t, last.Wait(within(t)), "a stop waits for confirmations")
 }

@@ -135,10 +135,10 @@ func (s *sender) send(link *amqp.Sender, work *job, unconfirmed chan<- pending) 
 		return nil
 	case endsLink(err):
 		// The link doesn't tell whether it broke before or after.
-		work.outcome <- fmt.Errorf("%w: %s: %s", eventing.ErrUnconfirmed, s.at.address, describe(err))
+		work.decide(fmt.Errorf("%w: %s: %s", eventing.ErrUnconfirmed, s.at.address, describe(err)))
 		return err
 	default:
-		work.outcome <- fmt.Errorf("%w: %s: %s", eventing.ErrNotSent, s.at.address, describe(err))
+		work.decide(fmt.Errorf("%w: %s: %s", eventing.ErrNotSent, s.at.address, describe(err)))
 		return nil
 	}
 }
@@ -174,7 +174,7 @@ func (s *sender) confirm(unconfirmed <-chan pending) {
 		s.unconfirmed.Add(-1)
 		s.bytes.Add(-next.job.size)
 		s.tell()
-		next.job.outcome <- outcome(state, err)
+		next.job.decide(outcome(state, err))
 	}
 }
 

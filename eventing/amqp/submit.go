@@ -55,7 +55,7 @@ func (p *Provider) run(s *sender) {
 			}
 			p.forget(s, outcome, err)
 			if next != nil {
-				next.outcome <- s.err
+				next.decide(s.err)
 			}
 			return
 		}
