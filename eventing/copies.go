@@ -49,7 +49,7 @@ func (h *handling) copyTo(queue Queue) *Message {
 	publication := h.history.publication + 1
 	headers := make([]Header, 0, len(original.Headers)+9)
 	headers = append(headers, original.Headers...)
-	headers = slices.DeleteFunc(headers, func(header Header) bool { return strings.HasPrefix(header.Key, HeaderPrefix) })
+	headers = slices.DeleteFunc(headers, isOfDelivery)
 	headers = append(headers, Header{headerPublication, strconv.Itoa(publication)})
 	return &Message{
 		ID: original.ID, Event: h.subscription.listener.Event.Name, Target: &queue,

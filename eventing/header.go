@@ -12,8 +12,13 @@ import (
 const HeaderPrefix = "aspyx_"
 
 // The headers of eventing's own. A message that is tried again later carries
-// the first three; a dead letter carries all but headerAttempt.
+// the first three of a delivery; a dead letter carries all but headerAttempt.
 const (
+	// Of an event that a handler has sent, and all its copies.
+	headerCorrelation = HeaderPrefix + "correlation_id"
+	headerCausation   = HeaderPrefix + "causation_id"
+
+	// Of one delivery.
 	headerAttempt      = HeaderPrefix + "attempt"       // of this delivery, from 1
 	headerPublication  = HeaderPrefix + "publication"   // how often the event was published again
 	headerFirstFailure = HeaderPrefix + "first_failure" // RFC 3339
@@ -84,14 +89,18 @@ func steers(key string) bool {
 	return found
 }
 
-// checkHeaders tells whether the headers together exceed the limits.
+// checkHeaders tells whether the user's headers together exceed the limits.
 func checkHeaders(headers []Header) error {
-	if len(headers) > MaxHeaders {
-		return fmt.Errorf("%w: %d headers are too many: an envelope has at most %d", ErrHeader, len(headers), MaxHeaders)
+	count, size := 0, 0
+	for i := range headers {
+		if strings.HasPrefix(headers[i].Key, HeaderPrefix) {
+			continue
+		}
+		count++
+		size += len(headers[i].Key) + len(headers[i].Value)
 	}
-	size := 0
-	for _, header := range headers {
-		size += len(header.Key) + len(header.Value)
+	if count > MaxHeaders {
+		return fmt.Errorf("%w: %d headers are too many: an envelope has at most %d", ErrHeader, count, MaxHeaders)
 	}
 	if size > MaxHeaderBytes {
 		return fmt.Errorf("%w: %d bytes of keys and values are too many: an envelope has at most %d; put large data into the event", ErrHeader, size, MaxHeaderBytes)

@@ -88,6 +88,7 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 		ID: newID(now), Event: s.event.Name, ContentType: e.codec.ContentType(), Time: now, Durable: s.event.Durable,
 		TTL: s.event.TTL, Priority: PriorityLevel(s.event.Priority),
 	}
+	e.headers = begunBy(ctx)
 	id := e.message.ID
 	e.run = run{chain: m.chain, sending: s}
 	for _, option := range options {

@@ -115,7 +115,7 @@ func contentFaults() []fault {
 		{"drops all headers", always(dropHeaders), []string{
 			"headers arrive byte by byte", "a pipeline replaces the context and changes headers",
 			"a permanent error is dead-lettered at once", "an invalid attempt is dead-lettered",
-			"a delayed retry comes to its listener only",
+			"a delayed retry comes to its listener only", "an event tells what has caused it",
 		}},
 		{"makes a new id", always(renewID), []string{
 			"id, time, name and content type arrive", "a permanent error is dead-lettered at once",

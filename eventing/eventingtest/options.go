@@ -17,6 +17,7 @@ func optionCases() []Case {
 	return []Case{
 		newCase(5, "a delayed event comes when it is due", delayedEvent),
 		newCase(5, "an event that is over isn't delivered", expiredEvent, eventing.Durable()),
+		newCase(5, "an event tells what has caused it", causeIsTold),
 		newCase(5, "a dead letter has no time to live", deadLetterStays, eventing.Durable()),
 	}
 }
@@ -78,6 +79,42 @@ func deadLetterStays(s *scene) {
 	letter := s.deadLetter("once")
 	assert.Equal(s, 7, s.number(&eventing.Delivery{Message: letter}))
 	assert.Zero(s, letter.TTL)
+}
+
+// causeIsTold has a handler send, at its second attempt, and reads in the next
+// handler what has begun it.
+func causeIsTold(s *scene) {
+	type ids struct{ id, correlation, causation eventing.ID }
+	read := func(ctx context.Context) ids {
+		envelope := eventing.EnvelopeFrom(ctx)
+		return ids{envelope.ID(), envelope.CorrelationID(), envelope.CausationID()}
+	}
+	causes, effects := make(chan ids, 1), make(chan ids, 1)
+	var manager *eventing.EventManager
+	ready := make(chan struct{})
+	manager = s.start(process{listeners: []any{
+		&twice{reaction: func(ctx context.Context, event sample) error {
+			s.wait("the manager has started", ready)
+			if err := failFirst(event.Number)(ctx, event); err != nil {
+				return err
+			}
+			causes <- read(ctx)
+			return manager.SendEvent(ctx, reply(event))
+		}},
+		&answers{handle: func(ctx context.Context, _ reply) error {
+			effects <- read(ctx)
+			return nil
+		}},
+	}})
+	close(ready)
+	s.send(manager, 5, 1)
+	cause := await(s, "the event is handled", causes)
+	assert.Equal(s, cause.id, cause.correlation, "nobody has caused the first event")
+	assert.Zero(s, cause.causation)
+	effect := await(s, "the handler's event is handled", effects)
+	assert.NotEqual(s, cause.id, effect.id)
+	assert.Equal(s, cause.id, effect.correlation, "the correlation id")
+	assert.Equal(s, cause.id, effect.causation, "the causation id")
 }
 
 // pass lets time pass, which is what the case is about.
