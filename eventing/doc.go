@@ -27,7 +27,8 @@
 // # Errors
 //
 // What became of a sent event is told apart by [ErrNotSent], [ErrUnconfirmed]
-// and [ErrRejected]; [ErrUnavailable] means that the broker can't be reached.
+// and [ErrRejected]; [ErrInvalid], [ErrTooLarge], [ErrHeader] and [ErrOption]
+// tell what was wrong with the event itself; [ErrUnavailable] means that the broker can't be reached.
 // Wrong tags, signatures and names are errors at boot, all of them at once.
 //
 // # Time limits

@@ -30,12 +30,18 @@ type address struct {
 	queues []*queue
 	line   ring[*parked] // senders that wait for room
 	woken  *parked       // whom unlock wakes
+	room   bool          // unlock lets in who waits for it
 	idle   bool          // unlock tells Drain that a queue has become empty
 }
 
-// unlock releases the lock and then wakes those who were served under it: no
+// unlock lets senders in for whom there is room since messages are over,
+// releases the lock and then wakes those who were served under it: no
 // channel is touched with the lock held.
 func (a *address) unlock() {
+	for a.room {
+		a.room = false
+		a.admit()
+	}
 	woken, idle := a.woken, a.idle
 	a.woken, a.idle = nil, false
 	a.mu.Unlock()

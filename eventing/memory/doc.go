@@ -34,6 +34,11 @@
 //     Until somebody takes dead letters out of a full one, the listener which
 //     has a further one is stalled: it is better not to go on than to lose it.
 //
+// A message whose time to live is over is never delivered. It is removed at
+// that time, or in a long queue a moment later, which makes room, and counted in
+// [QueueStats]. A consumer that holds it by then may go on. Priorities arrive
+// and change no order: a queue is first in, first out.
+//
 // [eventing.Delivery.Count] is always 1: whatever comes back was released, and
 // a release isn't counted.
 //

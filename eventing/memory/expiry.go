@@ -35,10 +35,13 @@ func (q *queue) trim() {
 	}
 }
 
-// expire counts a message out that was removed, which makes room.
+// expire counts a message out that was removed. Whoever waits for the room is
+// let in by unlock: this may be in the middle of putting a message into several
+// queues, before which no other may come.
 func (q *queue) expire(it item) {
 	q.expired++
 	q.remove(it)
+	q.address.room = true
 }
 
 // sweep drops all that is over, wherever it is in the queue, and finds out when

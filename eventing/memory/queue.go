@@ -106,14 +106,14 @@ func (q *queue) restore(it item) {
 func (q *queue) accept(it item) {
 	q.unsettled--
 	q.remove(it)
+	q.address.admit()
 }
 
-// remove counts a message out, and lets in who waits for room.
+// remove counts a message out.
 func (q *queue) remove(it item) {
 	q.messages--
 	q.bytes -= it.size
 	q.address.idle = q.address.idle || q.messages == 0
-	q.address.admit()
 }
 
 // dispatch hands ready messages to receivers that wait. After it, either there
