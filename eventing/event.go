@@ -42,6 +42,8 @@ type EventDescriptor struct {
 	Durable bool
 	// Broadcast events reach every server.
 	Broadcast bool
+	// Codec encodes the event; nil means the manager's.
+	Codec Codec
 }
 
 // EventOption is an option of [RegisterEvent] and [EventOf].
@@ -64,8 +66,8 @@ type EventDefinition struct {
 }
 
 // EventOf defines T as an event, for [Config].Events. A type that embeds
-// [Event] says its options in its tag and takes none here; one that can't, as
-// it is generated or another module's, takes them here.
+// [Event] says its options in its tag and takes none here but [EncodedBy]; one
+// that can't, as it is generated or another module's, takes them here.
 func EventOf[T any](options ...EventOption) EventDefinition {
 	return EventDefinition{eventType: reflect.TypeFor[T](), options: options}
 }
@@ -80,19 +82,36 @@ func (d EventDefinition) describe() (*EventDescriptor, error) {
 	if _, err := reflectx.Markers(d.eventType); err != nil {
 		return nil, err // it would pass for a foreign type
 	}
-	if marker, ok := findMarker(d.eventType, isEventMarker); ok {
-		if len(d.options) == 0 {
-			return describeEvent(marker, d.eventType)
-		}
-		return nil, fmt.Errorf("event %s embeds eventing.Event: say its options in the tag, not with RegisterEvent", reflectx.Name(d.eventType))
-	}
-	descriptor := &EventDescriptor{Type: d.eventType}
+	descriptor := &EventDescriptor{}
 	for _, option := range d.options {
 		option(descriptor)
 	}
+	codec := descriptor.Codec
+	if codec != nil {
+		if _, err := newReader(codec); err != nil {
+			return nil, fmt.Errorf("event %s: %w", reflectx.Name(d.eventType), err)
+		}
+	}
+	if marker, ok := findMarker(d.eventType, isEventMarker); ok {
+		descriptor.Codec = nil
+		if reflect.ValueOf(descriptor).Elem().IsZero() {
+			return describeEncoded(marker, d.eventType, codec)
+		}
+		return nil, fmt.Errorf("event %s embeds eventing.Event: say its options in the tag, not with RegisterEvent", reflectx.Name(d.eventType))
+	}
+	descriptor.Type = d.eventType
 	if err := descriptor.complete(); err != nil {
 		return nil, err
 	}
+	return descriptor, nil
+}
+
+func describeEncoded(marker reflectx.EmbeddedMarker, t reflect.Type, codec Codec) (*EventDescriptor, error) {
+	descriptor, err := describeEvent(marker, t)
+	if err != nil {
+		return nil, err
+	}
+	descriptor.Codec = codec
 	return descriptor, nil
 }
 

@@ -47,10 +47,16 @@ func ServerName(name string) environment.Option {
 	return environment.Setting(serverName(name))
 }
 
-// UseCodec has the environment encode and decode all events by this codec. The
-// default is [JSON].
+// UseCodec has the environment encode by this codec all events that have none
+// of their own (see [EncodedBy]). The default is [JSON].
 func UseCodec(codec Codec) environment.Option {
 	return environment.Setting(useCodec{codec})
+}
+
+// UseCodecs gives the environment further codecs that its listeners read; see
+// [Config].Codecs.
+func UseCodecs(codecs ...Codec) environment.Option {
+	return environment.Setting(useCodecs(codecs))
 }
 
 type (
@@ -60,6 +66,7 @@ type (
 	}
 	useSource  struct{ Source }
 	useCodec   struct{ Codec }
+	useCodecs  []Codec
 	serverName string
 )
 
@@ -171,6 +178,9 @@ func managerPart(inspection *environment.Inspection) environment.Part {
 	manager := Config{Logger: inspection.Logger()}
 	if codec, ok := environment.SettingOf[useCodec](inspection); ok {
 		manager.Codec = codec.Codec
+	}
+	if codecs, ok := environment.SettingOf[useCodecs](inspection); ok {
+		manager.Codecs = codecs
 	}
 	server, _ := environment.SettingOf[serverName](inspection)
 	if err := checkServerName(string(server)); err != nil {
