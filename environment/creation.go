@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -13,8 +14,8 @@ import (
 // noticed on its way, on whatever goroutine.
 type creation struct {
 	component *Component
-	parent    *creation // whose making asked for this one; may be nil
-	waits     *creation // the one that this one waits for now; may be nil
+	parent    *creation   // whose making asked for this one; may be nil
+	waits     []*creation // those that this one waits for now: more than one where it asks on several goroutines
 	made      instance
 	err       error
 	done      chan struct{} // closed when made and err are set
@@ -28,6 +29,7 @@ type creations struct {
 	running map[*creation]struct{}
 	idle    chan struct{} // closed when the last one has ended after closed was set
 	closed  bool          // nothing is made any more
+	over    bool          // and nothing is taken in any more
 }
 
 type creationKey struct{}
@@ -44,15 +46,29 @@ func (e *Environment) asker(ctx context.Context) *creation {
 	l := &e.late
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if own := creationFrom(ctx); own != nil {
-		if _, running := l.running[own]; running {
-			return own
-		}
+	if own := creationFrom(ctx); l.runs(own) {
+		return own
 	}
 	if len(l.running) == 0 {
 		return nil
 	}
-	return l.byOwner[goroutineID()]
+	if own := l.byOwner[goroutineID()]; l.runs(own) {
+		return own
+	}
+	return nil
+}
+
+// runs tells whether the creation is one of this environment that hasn't ended. The caller holds mu.
+func (l *creations) runs(own *creation) bool {
+	_, ok := l.running[own]
+	return ok
+}
+
+// unwait undoes that the creation waits for the other. The caller holds mu.
+func (own *creation) unwait(other *creation) {
+	if i := slices.Index(own.waits, other); i >= 0 {
+		own.waits = slices.Delete(own.waits, i, i+1)
+	}
 }
 
 // begin notes that a component is being made for the asker, unless the
@@ -69,7 +85,7 @@ func (l *creations) begin(c *Component, asker *creation) (*creation, error) {
 	own := &creation{component: c, parent: asker, done: make(chan struct{})}
 	l.running[own] = struct{}{}
 	if asker != nil {
-		asker.waits = own
+		asker.waits = append(asker.waits, own)
 	}
 	return own, nil
 }
@@ -79,8 +95,8 @@ func (l *creations) end(own *creation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.running, own)
-	if own.parent != nil && own.parent.waits == own {
-		own.parent.waits = nil
+	if own.parent != nil {
+		own.parent.unwait(own)
 	}
 	if l.closed && len(l.running) == 0 && l.idle != nil {
 		close(l.idle)
@@ -104,14 +120,24 @@ func (own *creation) pathTo(below *creation) []*Component {
 // leadsTo returns the components from one creation to another for which it
 // waits. It is nil where it doesn't. The caller holds mu.
 func (own *creation) leadsTo(other *creation) []*Component {
-	var path []*Component
-	for ; own != nil; own = own.waits {
-		path = append(path, own.component)
+	seen := map[*creation]bool{}
+	var walk func(own *creation) []*Component
+	walk = func(own *creation) []*Component {
 		if own == other {
-			return path
+			return []*Component{own.component}
 		}
+		if seen[own] {
+			return nil
+		}
+		seen[own] = true
+		for _, next := range own.waits {
+			if path := walk(next); path != nil {
+				return append([]*Component{own.component}, path...)
+			}
+		}
+		return nil
 	}
-	return nil
+	return walk(own)
 }
 
 // lateCycle is the error of a component whose making asks for itself.
@@ -131,12 +157,18 @@ func lateCycle(path []*Component) error {
 // launch is the function of this name for code that belongs to the making that
 // the context was made for, if any.
 func (e *Environment) launch(ctx context.Context, fn func() error) <-chan error {
-	own := creationFrom(ctx)
+	own, l := creationFrom(ctx), &e.late
 	if own == nil {
 		return launch(fn)
 	}
+	l.mu.Lock()
+	runs := l.runs(own)
+	l.mu.Unlock()
+	if !runs { // it has ended, or is another environment's
+		return launch(fn)
+	}
 	return launch(func() error {
-		me, l := goroutineID(), &e.late
+		me := goroutineID()
 		l.mu.Lock()
 		l.byOwner[me] = own
 		l.mu.Unlock()
@@ -179,6 +211,7 @@ func (e *Environment) closeLate(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.over = true
 	var errs []error
 	for own := range l.running {
 		errs = append(errs, fmt.Errorf("make %s: %w: %w", own.component.title(), ErrAbandoned, context.Cause(ctx)))

@@ -99,6 +99,7 @@ func (g *graph) wrap(target *Component, d *decorator, exact bool) *Component {
 		traits := *target.traits
 		traits.as = nil
 		c.traits = &traits
+		c.decorated = slices.Clone(target.decorated) // by decorators of smaller interfaces
 		target.decorated = append(target.decorated, c.typ)
 	}
 	g.add(c)

@@ -77,6 +77,6 @@
 // All functions and methods are safe for concurrent use. After boot the graph
 // doesn't change; lazy components are made once, on whatever goroutine comes
 // first. A constructor that asks the environment for what it is itself needed
-// for gets an error, and never waits for itself; if it waits for a goroutine of
-// its own that does, that can't be noticed.
+// for gets an error, and never waits for itself. Only if it waits for a goroutine of
+// its own that asks without the constructor's context, that can't be noticed.
 package environment

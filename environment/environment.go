@@ -97,7 +97,9 @@ func Boot(ctx context.Context, module Part, options ...Option) (*Environment, er
 	}
 	err = join(err, env.tell(ctx, &BootFailed{Module: env.name, Err: err}))
 	if left {
-		return nil, join(err, env.stop(context.WithoutCancel(ctx)))
+		limited, cancel := env.limit(context.WithoutCancel(ctx))
+		defer cancel()
+		return nil, join(err, env.stop(limited))
 	}
 	return nil, join(err, env.Shutdown(context.WithoutCancel(ctx)))
 }
@@ -163,8 +165,9 @@ func (e *Environment) start(ctx context.Context) error {
 	if err := e.build(ctx); err != nil {
 		return err
 	}
+	eager := e.snapshot() // what comes when it is published has its own OnInit called by who makes it
 	e.published.Store(true)
-	if err := e.runPhase(ctx, initPhase, e.snapshot()); err != nil {
+	if err := e.runPhase(ctx, initPhase, eager); err != nil {
 		return err
 	}
 	if err := e.runPhase(ctx, runPhase, e.beginRunning()); err != nil {

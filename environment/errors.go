@@ -60,15 +60,15 @@ var (
 // built.
 var ErrBooting = errors.New("environment: still booting")
 
-// ErrStopped is returned where something would have to be made after the
-// environment was asked to shut down, and is the cause of [Environment.Context]
-// where Stop gave none.
+// ErrStopped is returned where something would have to be made when all
+// OnStopping have returned, and by a [Boot] that a Shutdown has interrupted. It
+// is the cause of [Environment.Context] where Stop gave none.
 var ErrStopped = errors.New("environment: stopped")
 
-// ErrAbandoned is returned by Shutdown for each hook that still ran when the
-// time was over. Its goroutine is left to itself, and no other hook of the
-// component is called.
-var ErrAbandoned = errors.New("environment: hook did not return in time")
+// ErrAbandoned is returned for each hook, health check, constructor or boot that
+// still ran when its time was over. Its goroutine is left to itself, and no other
+// hook of the component is called.
+var ErrAbandoned = errors.New("environment: did not return in time")
 
 // errGoexit is what became of user code that ended its goroutine.
 var errGoexit = errors.New("the goroutine was ended by runtime.Goexit (a test's FailNow does that)")

@@ -88,7 +88,7 @@ func (p *plan) inherit() {
 	}
 	parent := p.settings.parent.graph
 	for _, c := range parent.components {
-		if c.traits.lifetime != perEnvironment || c.making == decorating || p.graph.known(c.typ, c.traits.name, c.within) != nil {
+		if c.traits.lifetime != perEnvironment || c.making == decorating || p.graph.known(c.typ, c.traits.name, c.within, c.traits.private) != nil {
 			continue
 		}
 		again := newComponent(c.making, c.typ, c.origin, nil)

@@ -19,7 +19,7 @@ type graph struct {
 	byBinding    map[reflect.Type][]*Component // by As
 	byName       map[typeAndName][]*Component  // those with a name, by their own type
 	implementing map[reflect.Type]*implementing
-	chosen       map[reflect.Type]*Component // of several, for those who ask without a name
+	chosen       map[typeAndModule]*Component // of several, for those who ask without a name
 	parent       *graph
 	// order is the order of building.
 	order []*Component
@@ -34,7 +34,7 @@ func newGraph() *graph {
 		byBinding:    make(map[reflect.Type][]*Component),
 		byName:       make(map[typeAndName][]*Component),
 		implementing: make(map[reflect.Type]*implementing),
-		chosen:       make(map[reflect.Type]*Component),
+		chosen:       make(map[typeAndModule]*Component),
 	}
 }
 
@@ -64,15 +64,15 @@ func (g *graph) add(c *Component) {
 	}
 }
 
-// known returns the component of exactly that type and name that the module
-// sees. Private ones of other modules don't count.
-func (g *graph) known(t reflect.Type, name string, from *module) *Component {
+// known returns the component of exactly that type and name. Private ones are
+// known by their module alone.
+func (g *graph) known(t reflect.Type, name string, within *module, private bool) *Component {
 	same := g.byType[t]
 	if name != "" {
 		same = g.byName[typeAndName{t, name}]
 	}
 	for _, c := range same {
-		if c.traits.name == name && c.making != decorating && (!c.traits.private || c.within == from) {
+		if c.traits.name == name && c.making != decorating && c.traits.private == private && (!private || c.within == within) {
 			return c
 		}
 	}
@@ -132,6 +132,11 @@ type walk struct {
 	// unresolved are the problems of types that can't be had: who needs one of
 	// them next is added to its problem.
 	unresolved map[typeAndName]*Problem
+}
+
+type typeAndModule struct {
+	t    reflect.Type
+	from *module
 }
 
 type typeAndName struct {

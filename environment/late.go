@@ -52,7 +52,7 @@ func (e *Environment) makeOnce(ctx context.Context, c *Component) (reflect.Value
 			l.mu.Unlock()
 			return reflect.Value{}, lateCycle(path)
 		}
-		asker.waits = own
+		asker.waits = append(asker.waits, own)
 	}
 	l.mu.Unlock()
 	return e.await(ctx, own, asker)
@@ -63,9 +63,7 @@ func (e *Environment) await(ctx context.Context, own, asker *creation) (reflect.
 	if asker != nil {
 		defer func() {
 			e.late.mu.Lock()
-			if asker.waits == own {
-				asker.waits = nil
-			}
+			asker.unwait(own)
 			e.late.mu.Unlock()
 		}()
 	}
@@ -74,6 +72,36 @@ func (e *Environment) await(ctx context.Context, own, asker *creation) (reflect.
 		return own.made.value, own.err
 	case <-ctx.Done():
 		return reflect.Value{}, fmt.Errorf("wait for %s: %w", own.component.title(), context.Cause(ctx))
+	}
+}
+
+// awaitEntry waits for what another goroutine makes for the same scope.
+func (e *Environment) awaitEntry(ctx context.Context, entry *scopeEntry) error {
+	select {
+	case <-entry.begun:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for %s: %w", entry.component.title(), context.Cause(ctx))
+	}
+	asker, l := e.asker(ctx), &e.late
+	if asker != nil && entry.own != nil {
+		l.mu.Lock()
+		if path := entry.own.leadsTo(asker); path != nil {
+			l.mu.Unlock()
+			return lateCycle(path)
+		}
+		asker.waits = append(asker.waits, entry.own)
+		l.mu.Unlock()
+		defer func() {
+			l.mu.Lock()
+			asker.unwait(entry.own)
+			l.mu.Unlock()
+		}()
+	}
+	select {
+	case <-entry.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for %s: %w", entry.component.title(), context.Cause(ctx))
 	}
 }
 
@@ -110,8 +138,11 @@ func (e *Environment) keep(ctx context.Context, c *Component, made *instance) er
 		return err
 	}
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return ErrStopped
+	}
 	e.adopt(c, made)
-	l.mu.Unlock()
 	return nil
 }
 
@@ -128,6 +159,9 @@ func (e *Environment) makeNow(ctx context.Context, c *Component) (instance, erro
 	l.mu.Lock()
 	own, err := l.begin(c, asker)
 	l.mu.Unlock()
+	if entry := scopeEntryOf(ctx, c); entry != nil {
+		entry.begin(own)
+	}
 	if err != nil {
 		return instance{}, err
 	}
@@ -136,7 +170,15 @@ func (e *Environment) makeNow(ctx context.Context, c *Component) (instance, erro
 		if c.traits.lifetime == transient {
 			return nil
 		}
-		return e.callAll(ctx, c, made, runPhase(made))
+		if err := e.callAll(ctx, c, made, runPhase(made)); err != nil {
+			return err
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.over {
+			return ErrStopped
+		}
+		return nil
 	})
 }
 
@@ -147,7 +189,7 @@ func (e *Environment) makeBy(ctx context.Context, c *Component, keep func(contex
 	err := e.guard(ctx, func() error {
 		return e.constructed(ctx, c, func() error { return c.construct(ctx, e, &made) })
 	})
-	claimed := err == nil && e.claim(c, &made)
+	claimed := e.claim(c, &made)
 	if err == nil {
 		err = e.callAll(ctx, c, &made, initPhase(&made))
 	}
@@ -200,10 +242,14 @@ func (e *Environment) callAll(ctx context.Context, c *Component, made *instance,
 
 // fromScope returns the instance that belongs to the context.
 func (e *Environment) fromScope(ctx context.Context, c *Component) (value reflect.Value, err error) {
-	for above := e.asker(ctx); above != nil; above = above.parent {
+	asker := e.asker(ctx)
+	for above := asker; above != nil; above = above.parent {
 		if above.component == c { // the scope would wait for itself
-			return value, lateCycle(above.pathTo(e.asker(ctx)))
+			return value, lateCycle(above.pathTo(asker))
 		}
+	}
+	if asker != nil {
+		ctx = context.WithValue(ctx, creationKey{}, asker)
 	}
 	err = e.guard(ctx, func() error {
 		found, err := e.scopes[c.traits.scope].Get(ctx, c, func(ctx context.Context) (*Instance, error) {

@@ -7,7 +7,8 @@ import (
 )
 
 // Initializer is a component that has work to do when all components are
-// built, before any OnRunning. The context is the one given to [Boot].
+// built, before any OnRunning. The context is the one given to [Boot]; for what is
+// made later, see [Lazily], [Transient] and [Scoped].
 type Initializer interface {
 	OnInit(ctx context.Context) error
 }

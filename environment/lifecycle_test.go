@@ -181,7 +181,7 @@ func TestStopTimeout(t *testing.T) {
 				require.ErrorIs(t, err, environment.ErrAbandoned)
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 				assert.ErrorContains(t, err, "OnStopping of *environment_test.Second: environment: the time for OnStopping ("+(test.want*4/5).String())
-				assert.ErrorContains(t, err, "OnDestroy of *environment_test.Second: environment: hook did not return in time")
+				assert.ErrorContains(t, err, "OnDestroy of *environment_test.Second: environment: did not return in time")
 				want := slices.DeleteFunc(concat(built, started, stopped), func(s string) bool { return s == "second.cleanup" })
 				assert.Equal(t, want, j.all(), "all other hooks were called")
 				close(release)

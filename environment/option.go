@@ -140,7 +140,8 @@ func Features(names ...string) Option {
 // from the parent. It shadows the parent's components by its own of the same
 // type, and is a world of its own: what it makes, the parent doesn't see. A
 // parent stops its children before itself. The child has the configuration and
-// the features of the parent too; its own values win.
+// the features of the parent too; its own values win. A constructor that boots a
+// child passes on its context, by which a cycle through the parent is noticed.
 func Parent(parent *Environment) Option {
 	return newOption("parent", func(s *settings, o *option) {
 		if parent == nil {

@@ -77,6 +77,9 @@ func (o *override) replace(p *plan, c *Component) {
 // overridden returns the component of exactly the type that is to be replaced.
 func (g *graph) overridden(o *override) *Component {
 	if o.traits.name == "" {
+		if unnamed := g.known(o.typ, "", nil, false); unnamed != nil {
+			return unnamed
+		}
 		return choose(g.byType[o.typ])
 	}
 	if named := g.byName[typeAndName{o.typ, o.traits.name}]; len(named) == 1 {
@@ -88,6 +91,10 @@ func (g *graph) overridden(o *override) *Component {
 // rename has the component be asked for by another type.
 func (g *graph) rename(c *Component, t reflect.Type) {
 	g.byType[c.typ] = slices.DeleteFunc(slices.Clone(g.byType[c.typ]), func(other *Component) bool { return other == c })
+	if name := c.traits.name; name != "" {
+		key := typeAndName{c.typ, name}
+		g.byName[key] = slices.DeleteFunc(slices.Clone(g.byName[key]), func(other *Component) bool { return other == c })
+	}
 	c.name, c.typ = "", t
 	g.byType[t] = append(g.byType[t], c)
 	if name := c.traits.name; name != "" {

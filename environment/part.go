@@ -21,8 +21,8 @@ type Part interface {
 }
 
 // Option says how a module is booted: what [Override], [Config], [Features],
-// [Parent], [WithScope], [Observe], [Logger], [StopTimeout], [HookTimeout] and
-// [Setting] return. It prints as its kind and name under
+// [Parent], [WithScope], [Observe], [Logger], [StopTimeout], [HookTimeout],
+// [HealthTimeout], [HealthCache] and [Setting] return. It prints as its kind and name under
 // every verb.
 type Option interface {
 	fmt.Formatter

@@ -18,8 +18,8 @@ var libraryPackages = []string{
 // of every module takes one while the program starts, and read only by those
 // who print it.
 type place struct {
-	// A user's call is at most a few of the library's own away.
-	callers [4]uintptr
+	// A user's call is at most one of the library's own away.
+	callers [2]uintptr
 }
 
 // here returns the place of the caller's caller, and of those above it.

@@ -146,7 +146,7 @@ func (p *plan) admitOne(c *Component, admitted []*Component) []*Component {
 		p.graph.excluded = append(p.graph.excluded, c)
 		return admitted
 	}
-	known := p.graph.known(c.typ, c.traits.name, c.within)
+	known := p.graph.known(c.typ, c.traits.name, c.within, c.traits.private)
 	switch {
 	case known == nil && p.acceptable(c):
 		p.graph.add(c)

@@ -74,7 +74,7 @@ func (g *graph) putProcessorsFirst() {
 // processes tells whether the component is a post-processor that is built at
 // boot.
 func (c *Component) processes() bool {
-	return c.eager && c.making != assembled && c.typ.Implements(processorType)
+	return c.eager && !c.wrapped && !c.isDecoratedAs(processorType) && c.making != assembled && c.typ.Implements(processorType)
 }
 
 // process has the post-processors see what was made. It tells whether one has

@@ -24,8 +24,9 @@ type providePart struct {
 //
 // T may be an interface. The function in the last form is called when the
 // environment is shut down, after the component's OnDestroy. A parameter of
-// type [context.Context] is the context given to [Boot]; a variadic last
-// parameter is left empty. A constructor must not return nil without an error.
+// type [context.Context] is the context given to [Boot]; that of a lazy component
+// is the environment's own, which ends when all have stopped, and that of a
+// transient or scoped one is that of who asks. A variadic last parameter is left empty. A constructor must not return nil without an error.
 //
 // What a parameter may ask for: see "How a dependency is found" above. A
 // method expression makes a component with another's help: the first parameter

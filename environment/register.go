@@ -21,7 +21,8 @@ type registerPart struct {
 //
 // The tag inject has the options name=…, for a component that [Named] has
 // named, and optional, which leaves the field as it is where there is none. The
-// tag value takes a value of the configuration: see [Config].
+// tag value takes a value of the configuration: see [Config]. A context isn't
+// injected: a field would keep it beyond its time.
 func Register[T any](options ...ComponentOption) Part {
 	return &registerPart{
 		declaration{label: label{kind: "register", typ: reflect.TypeFor[T]()}, place: here()}, slices.Clone(options),

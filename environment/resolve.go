@@ -16,7 +16,7 @@ func (g *graph) candidates(t reflect.Type, name string, from *module) []*Compone
 	if found := visible(g.byType[t], name, from); len(found) > 0 {
 		return found
 	}
-	if found := visible(g.byBinding[t], name, from); len(found) > 0 {
+	if found := visible(g.bound(t), name, from); len(found) > 0 {
 		return found
 	}
 	if found := visible(g.implementers(t), name, from); len(found) > 0 {
@@ -26,6 +26,16 @@ func (g *graph) candidates(t reflect.Type, name string, from *module) []*Compone
 		return g.parent.candidates(t, name, from)
 	}
 	return nil
+}
+
+// bound returns the components that say by As that they are a T, but for those
+// for which a decorator stands.
+func (g *graph) bound(t reflect.Type) []*Component {
+	hides := func(c *Component) bool { return c.isDecoratedAs(t) }
+	if found := g.byBinding[t]; !slices.ContainsFunc(found, hides) {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(g.byBinding[t]), hides)
 }
 
 // visible returns those of the components that have the name and may be seen
@@ -81,12 +91,14 @@ func (c *Component) isDecoratedAs(t reflect.Type) bool {
 }
 
 // choose picks the one of several candidates that is meant without a word: the
-// only one, the only primary one, the only one without a name.
+// only one, the only one that is private to who asks, the only primary one, the
+// only one without a name.
 func choose(candidates []*Component) *Component {
 	if len(candidates) == 1 {
 		return candidates[0]
 	}
 	for _, preferred := range []func(*Component) bool{
+		func(c *Component) bool { return c.traits.private }, // else it wasn't visible
 		func(c *Component) bool { return c.traits.primary },
 		func(c *Component) bool { return c.traits.name == "" },
 	} {
@@ -160,7 +172,7 @@ func (g *graph) satisfy(n *need, asker *Component, from *module) *Problem {
 		}
 		return nil
 	}
-	if inner := newNeed(n.wanted); n.wrap != nil && inner.kind != needOne {
+	if inner := newNeed(n.wanted); n.wrap != nil && (inner.kind != needOne || inner.wrap != nil) {
 		return &Problem{
 			Kind: ErrInvalid, Summary: "invalid " + reflectx.Name(n.typ) + ": it is always there, or can't be wrapped",
 			Hint: "ask for " + reflectx.Name(n.wanted) + " itself",
@@ -185,7 +197,7 @@ func (g *graph) satisfy(n *need, asker *Component, from *module) *Problem {
 func (g *graph) chooseFor(n *need, from *module) (target *Component, candidates []*Component) {
 	if n.name == "" {
 		g.mu.Lock()
-		target = g.chosen[n.wanted]
+		target = g.chosen[typeAndModule{n.wanted, from}]
 		g.mu.Unlock()
 		if target != nil {
 			return target, nil
@@ -193,10 +205,9 @@ func (g *graph) chooseFor(n *need, from *module) (target *Component, candidates 
 	}
 	candidates = g.candidates(n.wanted, n.name, from)
 	target = choose(candidates)
-	private := func(c *Component) bool { return c.traits.private }
-	if target != nil && n.name == "" && len(candidates) > 1 && !slices.ContainsFunc(g.implementers(n.wanted), private) && !slices.ContainsFunc(candidates, private) {
+	if target != nil && n.name == "" && len(candidates) > 1 {
 		g.mu.Lock()
-		g.chosen[n.wanted] = target
+		g.chosen[typeAndModule{n.wanted, from}] = target
 		g.mu.Unlock()
 	}
 	return target, candidates

@@ -78,33 +78,60 @@ type scopeHolder struct {
 
 // scopeEntry is an instance that is made, or being made until done is closed.
 type scopeEntry struct {
-	done     chan struct{}
-	instance *Instance
-	err      error
+	component *Component
+	begun     chan struct{} // closed when own is set
+	own       *creation     // nil where the making was refused
+	done      chan struct{}
+	instance  *Instance
+	err       error
+}
+
+type scopeEntryKey struct{}
+
+// begin tells who waits for the entry which creation it waits for.
+func (e *scopeEntry) begin(own *creation) {
+	e.own = own
+	close(e.begun)
+}
+
+// scopeEntryOf returns the entry for which the context was made, if it is that
+// of the component.
+func scopeEntryOf(ctx context.Context, c *Component) *scopeEntry {
+	if entry, ok := ctx.Value(scopeEntryKey{}).(*scopeEntry); ok && entry.component == c {
+		return entry
+	}
+	return nil
 }
 
 func (h *scopeHolder) get(ctx context.Context, c *Component, create func(context.Context) (*Instance, error)) (*Instance, error) {
-	h.mu.Lock()
-	if h.ended {
-		h.mu.Unlock()
-		return nil, fmt.Errorf("get %s: %w: it has ended", c, ErrNoScope)
-	}
-	if entry := h.entries[c]; entry != nil {
-		h.mu.Unlock()
-		select {
-		case <-entry.done:
-			return entry.instance, entry.err
-		case <-ctx.Done():
-			return nil, fmt.Errorf("get %s: %w", c, context.Cause(ctx))
+	for {
+		h.mu.Lock()
+		if h.ended {
+			h.mu.Unlock()
+			return nil, fmt.Errorf("get %s: %w: it has ended", c, ErrNoScope)
 		}
+		entry := h.entries[c]
+		if entry == nil {
+			entry = &scopeEntry{component: c, begun: make(chan struct{}), done: make(chan struct{})}
+			h.entries[c] = entry
+			h.mu.Unlock()
+			entry.instance, entry.err = create(context.WithValue(ctx, scopeEntryKey{}, entry))
+			h.keep(ctx, c, entry)
+			close(entry.done)
+			return entry.instance, entry.err
+		}
+		h.mu.Unlock()
+		if err := c.home.awaitEntry(ctx, entry); err != nil {
+			return nil, err
+		}
+		if entry.err == nil || !isContextError(entry.err) || ctx.Err() != nil {
+			return entry.instance, entry.err
+		} // it was another's time that was over
 	}
-	entry := &scopeEntry{done: make(chan struct{})}
-	h.entries[c] = entry
-	h.mu.Unlock()
-	entry.instance, entry.err = create(ctx)
-	h.keep(ctx, c, entry)
-	close(entry.done)
-	return entry.instance, entry.err
+}
+
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // keep takes in what was made, unless the scope has ended meanwhile.

@@ -31,8 +31,8 @@ const (
 // A shutdown happens once. Further calls wait for it and return its result, or
 // an error when their own context ends before. While the environment boots, it
 // makes Boot fail with [ErrStopped], and waits for that. A component that wants
-// the program to end calls Stop; Shutdown from within a constructor or a hook
-// would wait for itself, until its context or the stop timeout ends.
+// the program to end calls Stop; Shutdown from within a constructor, a hook or an
+// observer would wait for itself, until its context or the stop timeout ends.
 //
 // What is lazy, transient or scoped can be made until all OnStopping have
 // returned; what is being made then is waited for. Contexts of a scope are the
@@ -42,8 +42,10 @@ func (e *Environment) Shutdown(ctx context.Context) error {
 		defer close(e.stopped)
 		close(e.stopping)
 		e.endLife()
-		if e.stopErr = e.awaitBoot(ctx); e.stopErr == nil {
-			e.stopErr = e.stop(ctx)
+		limited, cancel := e.limit(ctx)
+		defer cancel()
+		if e.stopErr = e.awaitBoot(limited); e.stopErr == nil {
+			e.stopErr = e.stop(limited)
 		}
 		e.family.leave(e)
 		return e.stopErr
@@ -64,8 +66,6 @@ func (e *Environment) Shutdown(ctx context.Context) error {
 // awaitBoot waits until a boot that still goes on has noticed the stop. If it
 // doesn't in time, Boot itself undoes what it has built.
 func (e *Environment) awaitBoot(ctx context.Context) error {
-	timer := time.NewTimer(e.stopTimeout)
-	defer timer.Stop()
 	select {
 	case <-e.booted:
 		return nil
@@ -75,7 +75,6 @@ func (e *Environment) awaitBoot(ctx context.Context) error {
 	case <-e.booted:
 		return nil
 	case <-ctx.Done():
-	case <-timer.C:
 	}
 	if e.abandoned.CompareAndSwap(false, true) {
 		return fmt.Errorf("shut down %q: its boot still goes on, and undoes itself when it ends: %w", e.name, ErrAbandoned)
@@ -83,11 +82,15 @@ func (e *Environment) awaitBoot(ctx context.Context) error {
 	return nil // it has ended just now
 }
 
-// stop undoes what was built, all of it, however much of it failed.
-func (e *Environment) stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, e.stopTimeout,
+// limit returns a context that ends with the stop timeout at the latest.
+func (e *Environment) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, e.stopTimeout,
 		fmt.Errorf("environment: the stop timeout of %s is over: %w", e.stopTimeout, context.DeadlineExceeded))
-	defer cancel()
+}
+
+// stop undoes what was built, all of it, however much of it failed. Its context
+// has a deadline.
+func (e *Environment) stop(ctx context.Context) error {
 	began := time.Now()
 	errs := []error{e.tell(ctx, &Stopping{Module: e.name})}
 	deadline, _ := ctx.Deadline() // there is one

@@ -97,7 +97,7 @@ func (p *plan) tagged(c *Component, tag fieldTag, field reflectx.TaggedField) ne
 		n.kind, n.source = needValue, p.configured(c, options, field)
 	default:
 		n.name, n.optional = options["name"], n.optional || options.Has("optional")
-		if n.kind == needContext { // a field that keeps it
+		if n.kind == needContext && c.making == registered { // a field that would keep it
 			n.kind = needOne
 		}
 	}

@@ -138,8 +138,9 @@ func Order(n int) ComponentOption {
 }
 
 // Lazily has the component be made when it is first needed: by a component
-// that is made, by [Get], or through a [Lazy]. Its OnInit and OnRunning are
-// called at once then, if the environment runs already.
+// that is made, by [Get], or through a [Lazy]. Its OnInit is called at once then,
+// and its OnRunning too, if the environment runs already or begins to: so it may
+// run before a component that it needs, while the boot goes on.
 func Lazily() ComponentOption {
 	return trait{"Lazily", func(into *traits) { into.lazily = true }}
 }
@@ -158,7 +159,8 @@ func PerEnvironment() ComponentOption {
 }
 
 // Scoped makes one instance for each context that the scope of this name tells
-// apart. See [WithScope], and [GetContext].
+// apart. Its OnInit and OnRunning are called when it is made, its OnStopping and
+// OnDestroy when the scope's context ends. See [WithScope], and [GetContext].
 func Scoped(scope string) ComponentOption {
 	return trait{fmt.Sprintf("Scoped %q", scope), func(into *traits) {
 		if scope == "" {

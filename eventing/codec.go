@@ -5,14 +5,15 @@ import (
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 
 	"github.com/goccy/go-json"
 )
 
 // Codec turns events into bytes and back. It must be safe for concurrent use.
 type Codec interface {
-	// ContentType is the media type of what Encode returns.
+	// ContentType is the media type of what Encode returns, always the same. A
+	// received body is given to the codec that has its media type; parameters
+	// like a charset don't count.
 	ContentType() string
 
 	// Encode returns the encoded event. The result belongs to the caller.
@@ -90,18 +91,5 @@ func decode(e *Envelope) (event any, err error) {
 			event, err = nil, &DecodeError{Event: e.EventName(), ContentType: e.ContentType(), Err: err}
 		}
 	}()
-	if !acceptsType(e.codec, e.ContentType()) {
-		return nil, fmt.Errorf("the codec reads %s only", e.codec.ContentType())
-	}
-	return e.decode(e.codec, e.body)
-}
-
-// acceptsType compares media types without their parameters. A foreign message
-// without a type gets the benefit of the doubt.
-func acceptsType(codec Codec, contentType string) bool {
-	if contentType == "" || contentType == codec.ContentType() {
-		return true
-	}
-	got, _, err := mime.ParseMediaType(contentType)
-	return err == nil && got == codec.ContentType()
+	return e.decode(e.ContentType(), e.body)
 }

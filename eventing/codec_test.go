@@ -81,9 +81,13 @@ var codecs = map[string]Codec{"goccy": JSON, "std": StdJSON}
 
 // received is an envelope as a listener's queue gives it.
 func received[T any](codec Codec, contentType, body string) *Envelope {
+	readers, err := newReaders(codec)
+	if err != nil {
+		panic(err)
+	}
 	return &Envelope{
-		message: &Message{Event: "codec", ContentType: contentType}, codec: codec, body: []byte(body), hasRaw: true,
-		decode: Listener[T]{}.binding().decode,
+		message: &Message{Event: "codec", ContentType: contentType}, body: []byte(body), hasRaw: true,
+		decode: readers.decoder(Listener[T]{}.binding().decode),
 	}
 }
 
@@ -162,7 +166,7 @@ func TestDecodeChecksTheContentType(t *testing.T) {
 			"text/plain", "application/xml; charset=utf-8", "application/jsonx", "application/x-json", "json", ";", "application/json; charset", "application/json, text/plain",
 		} {
 			_, err := decode(received[codecItem](codec, contentType, "{}"))
-			require.EqualError(t, err, `decode event "codec" from `+contentType+`: the codec reads application/json only`)
+			require.EqualError(t, err, `decode event "codec" from `+contentType+`: this listener reads application/json only`)
 		}
 	}
 }

@@ -87,10 +87,10 @@ func TestCorrelationOfForeignEvents(t *testing.T) {
 			var manager *eventing.EventManager
 			ready := make(chan struct{})
 			manager = startOn(t, provider, eventing.Config{
-				Events: []eventing.EventDefinition{eventing.EventOf[letter]()},
+				Events: []eventing.EventDefinition{eventing.EventOf[missive]()},
 				Listeners: []any{&orderListener{on: func(ctx context.Context, _ order) error {
 					<-ready
-					done <- manager.SendEvent(ctx, letter{})
+					done <- manager.SendEvent(ctx, missive{})
 					return nil
 				}}},
 			})
@@ -115,14 +115,14 @@ func TestCorrelationTakesNoRoomFromHeaders(t *testing.T) {
 	var manager *eventing.EventManager
 	ready := make(chan struct{})
 	manager, _ = start(t, eventing.Config{
-		Events: []eventing.EventDefinition{eventing.EventOf[letter]()},
+		Events: []eventing.EventDefinition{eventing.EventOf[missive]()},
 		Listeners: []any{&orderListener{on: func(ctx context.Context, _ order) error {
 			<-ready
 			var options []eventing.SendOption
 			for i := range eventing.MaxHeaders {
 				options = append(options, eventing.WithHeader(fmt.Sprint("key", i), ""))
 			}
-			done <- manager.SendEvent(ctx, letter{}, options...)
+			done <- manager.SendEvent(ctx, missive{}, options...)
 			return nil
 		}}},
 	})
@@ -133,9 +133,9 @@ func TestCorrelationTakesNoRoomFromHeaders(t *testing.T) {
 
 func TestNobodyCanSetTheCorrelation(t *testing.T) {
 	t.Parallel()
-	manager, _ := start(t, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[letter]()}})
+	manager, _ := start(t, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[missive]()}})
 	for _, key := range []string{"aspyx_correlation_id", "aspyx_causation_id"} {
-		require.ErrorIs(t, manager.SendEvent(t.Context(), letter{}, eventing.WithHeader(key, "1")), eventing.ErrHeader)
+		require.ErrorIs(t, manager.SendEvent(t.Context(), missive{}, eventing.WithHeader(key, "1")), eventing.ErrHeader)
 	}
 	var none *eventing.Envelope
 	assert.Zero(t, none.CorrelationID())

@@ -95,7 +95,7 @@ func (h *handling) attempt() {
 	}{}
 	e := &a.envelope
 	*e = Envelope{
-		message: message, attempt: h.history.attempt, codec: s.manager.config.Codec,
+		message: message, attempt: h.history.attempt,
 		headers: message.Headers, shared: true,
 		body: message.Body, hasRaw: true, decode: s.decode,
 		run: run{chain: s.manager.chain, invoke: s.invoke},

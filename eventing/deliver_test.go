@@ -106,7 +106,7 @@ func TestWhatNoRepetitionMendsIsDeadLetteredAtOnce(t *testing.T) {
 		"a body that isn't JSON":  {message: &eventing.Message{Body: []byte("{")}, reason: `decode event "order" from `},
 		"a null body":             {message: &eventing.Message{Body: []byte(" null\n")}, reason: "the body is null"},
 		"an empty body":           {message: &eventing.Message{}, reason: `decode event "order"`},
-		"a foreign content type":  {message: &eventing.Message{ContentType: "text/xml", Body: []byte("{}")}, reason: "the codec reads application/json only"},
+		"a foreign content type":  {message: &eventing.Message{ContentType: "text/xml", Body: []byte("{}")}, reason: "this listener reads application/json only"},
 		"an unreadable message":   {message: &eventing.Message{Invalid: errBroken}, reason: "read message: broken"},
 		"a foreign attempt":       {message: &eventing.Message{Body: []byte("{}"), Headers: []eventing.Header{{Key: "aspyx_attempt", Value: "x"}}}, reason: `header aspyx_attempt="x" is no number of attempts`},
 		"a foreign first failure": {message: &eventing.Message{Body: []byte("{}"), Headers: []eventing.Header{{Key: "aspyx_first_failure", Value: "x"}}}, reason: "is no time of RFC 3339"},

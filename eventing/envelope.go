@@ -17,15 +17,15 @@ import (
 type Envelope struct {
 	message *Message // being made, or delivered and then never changed
 	attempt int
-	codec   Codec
+	codec   Codec // sending only
 
 	headers []Header
 	shared  bool // headers belong to a message: copy before writing
 
 	event  any // sending: as given; receiving: a *T, once decoded
 	body   []byte
-	hasRaw bool // body is set
-	decode func(Codec, []byte) (any, error)
+	hasRaw bool                                               // body is set
+	decode func(contentType string, body []byte) (any, error) // receiving only
 
 	err      error // the refused changes
 	outcomes []func(error)

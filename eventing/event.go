@@ -52,10 +52,15 @@ type EventDescriptor struct {
 	TTL time.Duration
 	// Priority is from 0, the lowest, to 9.
 	Priority int
+	// Codec encodes the event; nil means the manager's.
+	Codec Codec
 
 	validation validation
 	err        error // of its options, until it is complete
 }
+
+// unsaid is the priority of an event until somebody has said one.
+const unsaid = -1
 
 // EventOption is an option of [RegisterEvent] and [EventOf].
 type EventOption func(*EventDescriptor)
@@ -104,8 +109,8 @@ type EventDefinition struct {
 }
 
 // EventOf defines T as an event, for [Config].Events. A type that embeds
-// [Event] says its options in its tag and takes none here; one that can't, as
-// it is generated or another module's, takes them here.
+// [Event] says its options in its tag and takes none here but [EncodedBy]; one
+// that can't, as it is generated or another module's, takes them here.
 func EventOf[T any](options ...EventOption) EventDefinition {
 	return EventDefinition{eventType: reflect.TypeFor[T](), options: options}
 }
@@ -120,19 +125,36 @@ func (d EventDefinition) describe() (*EventDescriptor, error) {
 	if _, err := reflectx.Markers(d.eventType); err != nil {
 		return nil, err // it would pass for a foreign type
 	}
-	if marker, ok := findMarker(d.eventType, isEventMarker); ok {
-		if len(d.options) == 0 {
-			return describeEvent(marker, d.eventType)
-		}
-		return nil, fmt.Errorf("event %s embeds eventing.Event: say its options in the tag, not with RegisterEvent", reflectx.Name(d.eventType))
-	}
-	descriptor := &EventDescriptor{Type: d.eventType, Priority: DefaultPriority}
+	descriptor := &EventDescriptor{Priority: unsaid}
 	for _, option := range d.options {
 		option(descriptor)
 	}
+	codec := descriptor.Codec
+	if codec != nil {
+		if _, err := newReader(codec); err != nil {
+			return nil, fmt.Errorf("event %s: %w", reflectx.Name(d.eventType), err)
+		}
+	}
+	if marker, ok := findMarker(d.eventType, isEventMarker); ok {
+		descriptor.Codec = nil
+		if *descriptor == (EventDescriptor{Priority: unsaid}) {
+			return describeEncoded(marker, d.eventType, codec)
+		}
+		return nil, fmt.Errorf("event %s embeds eventing.Event: say its options in the tag, not with RegisterEvent", reflectx.Name(d.eventType))
+	}
+	descriptor.Type = d.eventType
 	if err := descriptor.complete(); err != nil {
 		return nil, err
 	}
+	return descriptor, nil
+}
+
+func describeEncoded(marker reflectx.EmbeddedMarker, t reflect.Type, codec Codec) (*EventDescriptor, error) {
+	descriptor, err := describeEvent(marker, t)
+	if err != nil {
+		return nil, err
+	}
+	descriptor.Codec = codec
 	return descriptor, nil
 }
 
@@ -147,7 +169,7 @@ func describeEvent(marker reflectx.EmbeddedMarker, t reflect.Type) (*EventDescri
 		Type:      t,
 		Durable:   options.Has("durable"),
 		Broadcast: options.Has("broadcast"),
-		Priority:  DefaultPriority,
+		Priority:  unsaid,
 	}
 	descriptor.err = errors.Join(descriptor.readTTL(options), descriptor.readPriority(options))
 	if err := descriptor.complete(); err != nil {
@@ -191,6 +213,9 @@ func (d *EventDescriptor) readPriority(options reflectx.Options) error {
 
 func (d *EventDescriptor) complete() error {
 	d.validation = validationOf(d.Type)
+	if d.Priority == unsaid {
+		d.Priority = DefaultPriority
+	}
 	if d.Name == "" {
 		name, ok := reflectx.SimpleName(d.Type)
 		if !ok {

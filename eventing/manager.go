@@ -28,8 +28,15 @@ type Config struct {
 	// [AbstractEnvelopePipeline].
 	Pipelines []any
 
-	// Codec encodes and decodes all events. Nil means [JSON].
+	// Codec encodes the events that have no codec of their own (see
+	// [EncodedBy]). Nil means [JSON].
 	Codec Codec
+
+	// Codecs are further codecs that listeners read. Which one it is says the
+	// content type of a message; without one it is the codec that the event
+	// is sent with. Of two codecs of one type the event's comes first, then
+	// Codec, then Codecs in their order.
+	Codecs []Codec
 
 	// Logger is where the manager logs what nobody else is told. Nil means
 	// [slog.Default].
@@ -147,6 +154,9 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	if config.Codec == nil {
 		config.Codec = JSON
 	}
+	if _, err := newReaders(append([]Codec{config.Codec}, config.Codecs...)...); err != nil {
+		return nil, fmt.Errorf("make event manager: %w", err)
+	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
@@ -177,10 +187,12 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 		if !ok {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
 		}
-		errs = append(errs, err)
+		event := entry.descriptor.Event
+		readers, codecErr := newReaders(append([]Codec{event.sender(m.config.Codec), m.config.Codec}, m.config.Codecs...)...)
+		errs = append(errs, err, codecErr)
 		m.subscriptions = append(m.subscriptions, &subscription{
 			manager: m, listener: entry.descriptor, queue: queue,
-			invoke: invoke, decode: entry.binding.decode,
+			invoke: invoke, decode: readers.decoder(entry.binding.decode),
 		})
 		m.queues = append(m.queues, queue)
 	}

@@ -47,8 +47,8 @@ func ServerName(name string) environment.Option {
 	return environment.Setting(serverName(name))
 }
 
-// UseCodec has the environment encode and decode all events by this codec. The
-// default is [JSON].
+// UseCodec has the environment encode by this codec all events that have none
+// of their own (see [EncodedBy]). The default is [JSON].
 func UseCodec(codec Codec) environment.Option {
 	return environment.Setting(useCodec{codec})
 }
@@ -59,6 +59,12 @@ func MaxBodyBytes(n int64) environment.Option {
 	return environment.Setting(maxBodyBytes(n))
 }
 
+// UseCodecs gives the environment further codecs that its listeners read; see
+// [Config].Codecs.
+func UseCodecs(codecs ...Codec) environment.Option {
+	return environment.Setting(useCodecs(codecs))
+}
+
 type (
 	moduleSource struct {
 		source  Source
@@ -66,6 +72,7 @@ type (
 	}
 	useSource  struct{ Source }
 	useCodec   struct{ Codec }
+	useCodecs  []Codec
 	serverName string
 
 	maxBodyBytes int64
@@ -185,6 +192,9 @@ func managerPart(inspection *environment.Inspection) environment.Part {
 			inspection.Report(nil, fmt.Errorf("eventing.MaxBodyBytes(%d) must be positive", most), "")
 		}
 		manager.MaxBodyBytes = int64(most)
+	}
+	if codecs, ok := environment.SettingOf[useCodecs](inspection); ok {
+		manager.Codecs = codecs
 	}
 	server, _ := environment.SettingOf[serverName](inspection)
 	if err := checkServerName(string(server)); err != nil {

@@ -41,8 +41,8 @@ func newRegistry() *registry {
 
 // addEvent adds an event. The same type again is the same event.
 func (r *registry) addEvent(descriptor *EventDescriptor, place string) error {
-	if _, ok := r.events[descriptor.Type]; ok {
-		return nil
+	if same, ok := r.events[descriptor.Type]; ok {
+		return same.descriptor.encodedBy(descriptor.Codec)
 	}
 	if other, ok := r.names[descriptor.Name]; ok {
 		return fmt.Errorf("two events are named %q: %s%s and %s%s; give one of them another name in its tag",

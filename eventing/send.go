@@ -83,7 +83,7 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 		s.ctx.deadline, s.ctx.cause = now.Add(m.config.SendTimeout), errSendTimeout
 	}
 	e := &s.envelope
-	e.event, e.codec = event, m.config.Codec
+	e.event, e.codec = event, s.event.sender(m.config.Codec)
 	e.message = &Message{
 		ID: newID(now), Event: s.event.Name, ContentType: e.codec.ContentType(), Time: now, Durable: s.event.Durable,
 		TTL: s.event.TTL, Priority: PriorityLevel(s.event.Priority),

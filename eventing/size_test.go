@@ -12,7 +12,7 @@ import (
 	"github.com/aspyx-go/aspyx/eventing/memory"
 )
 
-type letter struct {
+type missive struct {
 	eventing.Event `event:"name=letter"`
 	Text           string
 }
@@ -22,7 +22,7 @@ func TestTooLargeABodyIsNotSent(t *testing.T) {
 	const frame = len(`{"Text":""}`)
 	for most, config := range map[int]int64{100: 100, eventing.DefaultMaxBodyBytes: 0} {
 		manager, sent := spying(t, eventing.Config{
-			Events: []eventing.EventDefinition{eventing.EventOf[letter]()}, MaxBodyBytes: config,
+			Events: []eventing.EventDefinition{eventing.EventOf[missive]()}, MaxBodyBytes: config,
 		})
 		require.NoError(t, manager.SendEvent(t.Context(), letter{Text: strings.Repeat("x", most-frame)}))
 		err := manager.SendEvent(t.Context(), letter{Text: strings.Repeat("x", most-frame+1)})
@@ -37,7 +37,7 @@ func TestTooLargeABodyIsNotSent(t *testing.T) {
 
 func TestAProvidersBoundIsTheSameError(t *testing.T) {
 	t.Parallel()
-	manager := startOn(t, memory.Config{MaxBytes: 50}, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[letter]()}})
+	manager := startOn(t, memory.Config{MaxBytes: 50}, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[missive]()}})
 	err := manager.SendEvent(t.Context(), letter{Text: strings.Repeat("x", 50)})
 	require.ErrorIs(t, err, eventing.ErrTooLarge)
 	require.ErrorIs(t, err, eventing.ErrRejected)
@@ -48,7 +48,7 @@ func TestWrongMaxBodyBytes(t *testing.T) {
 	_, err := eventing.NewEventManager(&hookedProvider{}, eventing.Config{MaxBodyBytes: -1})
 	require.ErrorContains(t, err, "MaxBodyBytes is -1, it must be positive, or 0 for 10485760")
 
-	module := environment.Module("letters", eventing.Module(memory.Config{}), environment.Register[letter]())
+	module := environment.Module("letters", eventing.Module(memory.Config{}), environment.Register[missive]())
 	err = environment.Validate(module, eventing.MaxBodyBytes(0))
 	require.ErrorContains(t, err, "eventing.MaxBodyBytes(0) must be positive")
 

@@ -20,7 +20,7 @@ type subscription struct {
 	listener *EventListenerDescriptor
 	queue    Queue
 	invoke   invoke
-	decode   func(Codec, []byte) (any, error)
+	decode   func(contentType string, body []byte) (any, error)
 
 	// Written by start under the lock of the manager's life, unless that stops.
 	consumer Consumer
