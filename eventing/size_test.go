@@ -24,8 +24,8 @@ func TestTooLargeABodyIsNotSent(t *testing.T) {
 		manager, sent := spying(t, eventing.Config{
 			Events: []eventing.EventDefinition{eventing.EventOf[missive]()}, MaxBodyBytes: config,
 		})
-		require.NoError(t, manager.SendEvent(t.Context(), letter{Text: strings.Repeat("x", most-frame)}))
-		err := manager.SendEvent(t.Context(), letter{Text: strings.Repeat("x", most-frame+1)})
+		require.NoError(t, manager.SendEvent(t.Context(), missive{Text: strings.Repeat("x", most-frame)}))
+		err := manager.SendEvent(t.Context(), missive{Text: strings.Repeat("x", most-frame+1)})
 		require.ErrorIs(t, err, eventing.ErrTooLarge)
 		require.ErrorIs(t, err, eventing.ErrRejected)
 		require.NotErrorIs(t, err, eventing.ErrNotSent)
@@ -38,7 +38,7 @@ func TestTooLargeABodyIsNotSent(t *testing.T) {
 func TestAProvidersBoundIsTheSameError(t *testing.T) {
 	t.Parallel()
 	manager := startOn(t, memory.Config{MaxBytes: 50}, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[missive]()}})
-	err := manager.SendEvent(t.Context(), letter{Text: strings.Repeat("x", 50)})
+	err := manager.SendEvent(t.Context(), missive{Text: strings.Repeat("x", 50)})
 	require.ErrorIs(t, err, eventing.ErrTooLarge)
 	require.ErrorIs(t, err, eventing.ErrRejected)
 }
@@ -55,6 +55,6 @@ func TestWrongMaxBodyBytes(t *testing.T) {
 	env, err := environment.Boot(t.Context(), module, eventing.MaxBodyBytes(20))
 	require.NoError(t, err)
 	manager := environment.Get[*eventing.EventManager](env)
-	require.ErrorIs(t, manager.SendEvent(t.Context(), letter{Text: "more than twenty bytes"}), eventing.ErrTooLarge)
+	require.ErrorIs(t, manager.SendEvent(t.Context(), missive{Text: "more than twenty bytes"}), eventing.ErrTooLarge)
 	require.NoError(t, env.Shutdown(t.Context()))
 }
