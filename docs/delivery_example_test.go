@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aspyx-go/aspyx/environment"
 	"github.com/aspyx-go/aspyx/eventing"
@@ -91,6 +92,39 @@ func Example_permanent() {
 	// Output:
 	// attempt 1
 	// dead letters: 1
+}
+
+// Bank is closed at first.
+type Bank struct {
+	eventing.Listener[OrderPlaced] `listener:"name=bank"`
+}
+
+// On asks to be called again when the bank is open.
+func (b *Bank) On(ctx context.Context, event OrderPlaced) error {
+	attempt := eventing.EnvelopeFrom(ctx).Attempt()
+	fmt.Println("attempt", attempt)
+	if attempt == 1 {
+		return eventing.RetryAfter(errors.New("the bank is closed"), 50*time.Millisecond)
+	}
+	return nil
+}
+
+func Example_retryAfter() {
+	ctx := context.Background()
+	env := environment.New(environment.Module("bank",
+		eventing.Module(memory.Config{}),
+		environment.Register[Bank](),
+	))
+	manager := environment.Get[*eventing.EventManager](env)
+	if err := manager.SendEvent(ctx, OrderPlaced{ID: "4711"}); err != nil {
+		fmt.Println(err)
+	}
+	if err := env.Shutdown(ctx); err != nil { // handles what is left
+		fmt.Println(err)
+	}
+	// Output:
+	// attempt 1
+	// attempt 2
 }
 
 // Ledger stands for a table with a unique key on the event's id.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 )
 
 // The outcomes of sending. SendEvent's error wraps one of them whenever the
@@ -81,6 +82,42 @@ func (e *permanentError) Unwrap() error { return e.err }
 func isPermanent(err error) bool {
 	_, ok := errors.AsType[*permanentError](err)
 	return ok
+}
+
+// MaxRetryDelay bounds the pause before a retry: that of [RetryAfter], and those
+// of a [Policy].
+const MaxRetryDelay = 24 * time.Hour
+
+// RetryAfter marks an error of a listener or pipeline as one that is over after
+// d: the broker delivers the event again then, and the events behind it don't
+// wait. It is a retry like any other: it counts, and after the last one the
+// event is dead-lettered. An error that is also [Permanent], or a body that
+// can't be decoded, is dead-lettered all the same.
+//
+// A d below zero means at once, one above [MaxRetryDelay] means that. The
+// outermost RetryAfter of an error counts. RetryAfter(nil, d) is nil.
+func RetryAfter(err error, d time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return &retryAfterError{err, min(max(d, 0), MaxRetryDelay)}
+}
+
+type retryAfterError struct {
+	err   error
+	after time.Duration
+}
+
+func (e *retryAfterError) Error() string { return e.err.Error() }
+func (e *retryAfterError) Unwrap() error { return e.err }
+
+// retryAfter returns the pause that the error asks for, which isn't zero.
+func retryAfter(err error) (time.Duration, bool) {
+	e, ok := errors.AsType[*retryAfterError](err)
+	if !ok {
+		return 0, false
+	}
+	return max(e.after, time.Millisecond), true
 }
 
 // DecodeError is a body that can't be decoded into its event. It is permanent:

@@ -43,8 +43,8 @@ type Listener[T any] struct {
 // has passed, and from which [EnvelopeFrom] returns the envelope.
 //
 // Returning nil acknowledges the event. An error, or a panic, goes to the
-// failure policy: see the options of [Listener], and [Permanent]. On is called
-// concurrently where the listener has concurrency.
+// failure policy: see the options of [Listener], [Permanent] and [RetryAfter].
+// On is called concurrently where the listener has concurrency.
 type Handler[T any] interface {
 	On(ctx context.Context, event T) error
 }

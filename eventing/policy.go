@@ -55,6 +55,9 @@ func (p Policy) next(err error, attempt int, spent time.Duration) step {
 	if attempt > p.Retries || isPermanent(err) || isDecodeError(err) {
 		return step{deadLetter: true}
 	}
+	if after, ok := retryAfter(err); ok {
+		return step{later: after}
+	}
 	pause := p.pause(attempt)
 	if spent+pause <= inPlaceLimit {
 		return step{inPlace: pause}

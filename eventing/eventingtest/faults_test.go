@@ -90,7 +90,9 @@ func settlementFaults() []fault {
 		{"takes the copies of two servers for duplicates", detectDuplicates(byListener), []string{
 			"a delayed retry comes on every server that failed", "every server that failed leaves a dead letter",
 		}},
-		{"doesn't delay", always(ignoreDelay), []string{"a delayed retry comes to its listener only"}},
+		{"doesn't delay", always(ignoreDelay), []string{
+			"a delayed retry comes to its listener only", "a listener chooses when it is called again",
+		}},
 		{"loses on stop what was prefetched", always(losePrefetched), []string{
 			"what wasn't handled is released uncounted", "a release is never counted",
 		}},
