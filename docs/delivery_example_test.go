@@ -94,6 +94,49 @@ func Example_permanent() {
 	// dead letters: 1
 }
 
+// Mailing fails twice.
+type Mailing struct {
+	eventing.Listener[OrderPlaced] `listener:"name=mail,retries=0"`
+}
+
+// On fails until the third attempt.
+func (m *Mailing) On(ctx context.Context, event OrderPlaced) error {
+	attempt := eventing.EnvelopeFrom(ctx).Attempt()
+	fmt.Println("attempt", attempt)
+	if attempt < 3 {
+		return errors.New("the mail server is busy")
+	}
+	return nil
+}
+
+func Example_policy() {
+	ctx := context.Background()
+	env, err := environment.Boot(ctx, environment.Module("mail",
+		eventing.Module(memory.Config{}),
+		environment.Register[Mailing](),
+		eventing.WithPolicy[Mailing](eventing.Policy{
+			Retries:    5,
+			Backoff:    50 * time.Millisecond,
+			MaxBackoff: 100 * time.Millisecond,
+		}),
+	))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	manager := environment.Get[*eventing.EventManager](env)
+	if err := manager.SendEvent(ctx, OrderPlaced{ID: "4711"}); err != nil {
+		fmt.Println(err)
+	}
+	if err := env.Shutdown(ctx); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// attempt 1
+	// attempt 2
+	// attempt 3
+}
+
 // Bank is closed at first.
 type Bank struct {
 	eventing.Listener[OrderPlaced] `listener:"name=bank"`

@@ -27,6 +27,10 @@ type Config struct {
 	// [AbstractEnvelopePipeline].
 	Pipelines []any
 
+	// Policies are the failure policies in code, by [PolicyFor]. Other
+	// listeners have the policy of their tag.
+	Policies []ListenerPolicy
+
 	// Codec encodes and decodes all events. Nil means [JSON].
 	Codec Codec
 
@@ -86,6 +90,9 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 		}
 		errs = append(errs, err)
 	}
+	for _, policy := range config.Policies {
+		errs = append(errs, r.addPolicy(policy, ""))
+	}
 	for _, listener := range config.Listeners {
 		errs = append(errs, withMarker(listener, isListenerMarker, "listener", "Listener[T]",
 			func(marker reflectx.EmbeddedMarker, t reflect.Type) error {
@@ -95,6 +102,7 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 	for _, pipeline := range config.Pipelines {
 		errs = append(errs, withMarker(pipeline, isPipelineMarker, "pipeline", "AbstractEnvelopePipeline", r.addPipeline))
 	}
+	errs = append(errs, r.checkPolicies())
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("make event manager: %w", err)
 	}

@@ -34,6 +34,12 @@ func RegisterEvent[T any](options ...EventOption) environment.Part {
 	return environment.Contribute(EventOf[T](options...))
 }
 
+// WithPolicy gives the listener L a failure policy in code, in place of the
+// options in its tag: see [PolicyFor].
+func WithPolicy[L any](policy Policy) environment.Part {
+	return environment.Contribute(PolicyFor[L](policy))
+}
+
 // Use has the environment send and receive through this source, whatever its
 // module says: for tests, or a flag.
 func Use(source Source) environment.Option {
@@ -73,6 +79,7 @@ type glue struct{}
 func (glue) Extend(inspection *environment.Inspection) {
 	registry := newRegistry()
 	registerEvents(inspection, registry)
+	registerPolicies(inspection, registry)
 	var listeners, pipelines []*environment.Component
 	for _, component := range inspection.Components() {
 		for _, marker := range component.Markers() {
@@ -96,6 +103,9 @@ func (glue) Extend(inspection *environment.Inspection) {
 				inspection.Report(component, err, "")
 			}
 		}
+	}
+	if err := registry.checkPolicies(); err != nil {
+		inspection.Report(nil, err, "")
 	}
 	managers := inspection.Add(managerPart(inspection))
 	if len(managers) != 1 {
@@ -137,6 +147,14 @@ func registerEvents(inspection *environment.Inspection, registry *registry) {
 			if len(component.Markers()) == 1 {
 				inspection.RecordOnly(component)
 			}
+		}
+	}
+}
+
+func registerPolicies(inspection *environment.Inspection, registry *registry) {
+	for _, contribution := range environment.Contributions[ListenerPolicy](inspection) {
+		if err := registry.addPolicy(contribution.Value, contribution.Place); err != nil {
+			inspection.Report(nil, err, "")
 		}
 	}
 }

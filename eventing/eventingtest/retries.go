@@ -56,23 +56,23 @@ func delayedRetry(s *scene) {
 	s.requireEmpty(s.queue("later").DeadLetter())
 }
 
-// retryAfter has the first attempt at event 0 ask for a pause that is much
+// retryAfter has the first attempt at event 1 ask for a pause that is much
 // longer than that of the policy.
 func retryAfter(s *scene) {
 	const pause = 1500 * time.Millisecond
 	visits := make(chan time.Time, 10)
 	manager := s.start(process{listeners: []any{&twice{reaction: s.note("twice", func(ctx context.Context, event sample) error {
-		if event.Number == 0 {
+		if event.Number == 1 {
 			visits <- time.Now()
 		}
-		return eventing.RetryAfter(failFirst(0)(ctx, event), pause)
+		return eventing.RetryAfter(failFirst(1)(ctx, event), pause)
 	})}}})
-	s.send(manager, 0, 2)
-	s.await("the retry", func() bool { return slices.Contains(s.calls("twice"), call{"twice", 0, 2}) })
+	s.send(manager, 1, 2)
+	s.await("the retry", func() bool { return slices.Contains(s.calls("twice"), call{"twice", 1, 2}) })
 	s.fence(manager, "twice")
 	s.stop(manager)
 
-	assert.Equal(s, []call{{"twice", 0, 1}, {"twice", 1, 1}, {"twice", 0, 2}, {"twice", fenceNumber, 1}}, s.calls("twice"),
+	assert.Equal(s, []call{{"twice", 1, 1}, {"twice", 2, 1}, {"twice", 1, 2}, {"twice", fenceNumber, 1}}, s.calls("twice"),
 		"the events behind a delayed one don't wait for it")
 	first, second := <-visits, <-visits
 	// Brokers count in whole milliseconds, and with a clock of their own.
