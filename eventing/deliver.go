@@ -144,7 +144,7 @@ func (h *handling) decide(err error) Disposition {
 		return Release // a handler that the stop has cancelled didn't fail
 	}
 	h.history.failed(time.Now())
-	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused)
+	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused, m.capabilities.Delay)
 	switch {
 	case next.deadLetter:
 		return h.deadLetter(err)

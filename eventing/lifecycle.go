@@ -131,6 +131,9 @@ func (m *EventManager) openProvider(ctx context.Context) error {
 	if err := m.provider.Start(ctx); err != nil {
 		return fmt.Errorf("connect to %s: %w", m.provider.Name(), err)
 	}
+	if err := m.checkCapabilities(); err != nil {
+		return err
+	}
 	if err := m.provider.Declare(ctx, m.queues); err != nil {
 		return fmt.Errorf("declare queues: %w", err)
 	}

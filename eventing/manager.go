@@ -65,6 +65,7 @@ type EventManager struct {
 	chain         *chain
 	subscriptions []*subscription
 	queues        []Queue
+	capabilities  Capabilities // of the provider, once it has started
 
 	state state
 	stats counters

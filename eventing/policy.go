@@ -103,7 +103,8 @@ func (p Policy) String() string {
 	return fmt.Sprintf("%s; then dead letter; timeout %s", retries, timeout)
 }
 
-// step is what follows a failed attempt. Exactly one field is set.
+// step is what follows a failed attempt. At most one field is set; none means
+// to try again at once.
 type step struct {
 	inPlace    time.Duration // pause here, then try again
 	later      time.Duration // have the broker deliver it again after this time
@@ -111,13 +112,18 @@ type step struct {
 }
 
 // next decides what follows the failure of an attempt, counted from 1, when
-// this delivery has paused for spent so far. The policy is an effective one.
-func (p Policy) next(err error, attempt int, spent time.Duration) step {
+// this delivery has paused for spent so far, and whether the broker delays. The
+// policy is an effective one.
+func (p Policy) next(err error, attempt int, spent time.Duration, delays bool) step {
 	if attempt > p.Retries || isPermanent(err) || isDecodeError(err) {
 		return step{deadLetter: true}
 	}
-	if after, ok := retryAfter(err); ok {
+	after, ok := retryAfter(err)
+	switch {
+	case ok && delays:
 		return step{later: after}
+	case ok:
+		return step{inPlace: min(after, max(p.InPlace-spent, 0))}
 	}
 	pause := p.pause(attempt)
 	if spent+pause <= p.InPlace {

@@ -47,7 +47,7 @@ func TestPolicyDecides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, test.want, test.policy.effective().next(test.err, test.attempt, test.spent))
+			assert.Equal(t, test.want, test.policy.effective().next(test.err, test.attempt, test.spent, true))
 		})
 	}
 	assert.NoError(t, Permanent(nil))
@@ -86,4 +86,29 @@ func TestPolicyIsChecked(t *testing.T) {
 	err := Policy{Retries: -1, Timeout: -1}.effective().check()
 	require.ErrorContains(t, err, "Retries")
 	require.ErrorContains(t, err, "Timeout", "all is told at once")
+}
+
+func TestPolicyWhereTheBrokerCannotDelay(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	policy := Policy{Retries: 3}.effective()
+	assert.Equal(t, step{inPlace: time.Second}, policy.next(RetryAfter(broken, time.Second), 1, 0, false))
+	assert.Equal(t, step{inPlace: 500 * time.Millisecond}, policy.next(RetryAfter(broken, time.Hour), 1, 1500*time.Millisecond, false))
+	assert.Equal(t, step{}, policy.next(RetryAfter(broken, time.Hour), 3, 2*time.Second, false))
+	assert.Equal(t, step{deadLetter: true}, policy.next(RetryAfter(broken, time.Hour), 4, 2*time.Second, false))
+	for _, test := range []struct {
+		policy Policy
+		ok     bool
+		pauses time.Duration
+	}{
+		{DefaultPolicy, true, 700 * time.Millisecond},
+		{Policy{}, true, 0},
+		{Policy{Retries: 5}, false, 3100 * time.Millisecond},
+		{Policy{Retries: 10_000, Backoff: time.Second, MaxBackoff: time.Second, InPlace: time.Minute}, false, 61 * time.Second},
+		{Policy{Retries: 1, InPlace: -1}, false, 100 * time.Millisecond},
+	} {
+		ok, pauses := test.policy.effective().inPlaceOnly()
+		assert.Equal(t, test.ok, ok, test.policy)
+		assert.Equal(t, test.pauses, pauses, test.policy)
+	}
 }

@@ -92,6 +92,7 @@ func settlementFaults() []fault {
 		}},
 		{"doesn't delay", always(ignoreDelay), []string{
 			"a delayed retry comes to its listener only", "a listener chooses when it is called again",
+			"a provider delays, or says that it doesn't",
 		}},
 		{"loses on stop what was prefetched", always(losePrefetched), []string{
 			"what wasn't handled is released uncounted", "a release is never counted",

@@ -55,7 +55,7 @@ type Case struct {
 func Cases() []Case {
 	return slices.Concat(
 		queueCases(), sharingCases(), acknowledgementCases(), durabilityCases(), contentCases(),
-		pipelineCases(), deadLetterCases(), retryCases(), serverCases(), stopCases(), boundCases(),
+		pipelineCases(), capabilityCases(), deadLetterCases(), retryCases(), serverCases(), stopCases(), boundCases(),
 	)
 }
 

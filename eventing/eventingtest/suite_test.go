@@ -79,6 +79,22 @@ func TestProviderThatDetectsDuplicatesPasses(t *testing.T) {
 	}
 }
 
+// TestProviderThatSaysWhatItLacksPasses: what it lacks is refused.
+func TestProviderThatSaysWhatItLacksPasses(t *testing.T) {
+	t.Parallel()
+	poor := always(func(f *faulty) {
+		ignoreDelay(f)
+		f.lacks = func(c *eventing.Capabilities) { *c = eventing.Capabilities{} }
+	})
+	for _, c := range eventingtest.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			result := run(t, c, fault{make: poor})
+			assert.False(t, result.failed(), result.String())
+		})
+	}
+}
+
 // TestSlowProviderIsNotTakenForFull stalls, as a busy broker or machine does.
 func TestSlowProviderIsNotTakenForFull(t *testing.T) {
 	t.Parallel()
@@ -134,7 +150,7 @@ func TestEachPromiseHasACase(t *testing.T) {
 	for _, c := range eventingtest.Cases() {
 		promises[c.Promise] = true
 	}
-	for _, promise := range []int{1, 2, 3, 4, 5, 6, 8, 9, 12} {
+	for _, promise := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 12} {
 		assert.True(t, promises[promise], "promise %d has no case", promise)
 	}
 }
