@@ -15,7 +15,7 @@ import (
 func Example_defaultPolicy() {
 	fmt.Println(eventing.DefaultPolicy)
 	// Output:
-	// 3 retries, the first after 100ms, then doubling up to 1m0s, in place for at most 2s and by delayed redelivery from then on; then dead letter; timeout none
+	// 3 retries, the first after 100ms, then doubling up to 1m0s, in place for at most 2s and by delayed redelivery from then on; then dead letter; timeout none; dead letter as crashed after 5 deliveries without an end
 }
 
 // Shipping fails: there is no truck.

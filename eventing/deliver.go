@@ -49,7 +49,11 @@ func (c *deliveryContext) Value(key any) any {
 // that never returned.
 func (h *handling) run() Disposition {
 	if !h.attempted {
-		if err := h.read(); err != nil {
+		err := h.read()
+		if err == nil {
+			err = h.crashed()
+		}
+		if err != nil {
 			h.attempted, h.outcome = true, err
 		} else {
 			h.attempt()
@@ -83,6 +87,16 @@ func (h *handling) read() error {
 		err = errors.Join(fmt.Errorf("read message: %w", message.Invalid), err)
 	}
 	return Permanent(err)
+}
+
+// crashed tells that the event was delivered too often.
+func (h *handling) crashed() error {
+	most, count := h.subscription.listener.Policy.MaxDeliveries, h.delivery.Count
+	if most < 1 || count <= most {
+		return nil
+	}
+	h.history.attempt += count - 2 // without this one
+	return Permanent(&CrashedError{Deliveries: count - 1})
 }
 
 // attempt runs the handling chain once, with an envelope of its own, and tells

@@ -143,6 +143,19 @@ func (e *DecodeError) Error() string {
 // Unwrap returns the codec's error.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
+// CrashedError is why an event is dead-lettered that was delivered more often
+// than [Policy].MaxDeliveries says, and never settled: it may be what ended its
+// process each time. The listener isn't called once more.
+type CrashedError struct {
+	// Deliveries is how often the event was delivered before.
+	Deliveries int
+}
+
+// Error describes the error.
+func (e *CrashedError) Error() string {
+	return fmt.Sprintf("crashed: the process or its connection has ended in each of %d deliveries of this event", e.Deliveries)
+}
+
 // PanicError is a panic in a listener, a pipeline or a codec.
 type PanicError struct {
 	// Value is what panic was called with.

@@ -34,6 +34,13 @@ type Policy struct {
 	// broker. Zero means 2 s. A negative one leaves all to the broker.
 	InPlace time.Duration
 
+	// MaxDeliveries is how often an event may be delivered, at most 9, that ends
+	// its process each time, before it is dead-lettered with a [*CrashedError].
+	// Zero means 5. A negative one means that there is no limit of eventing's:
+	// then the broker's own acts, if it has one. It has no effect where the
+	// broker doesn't count: see [Capabilities].
+	MaxDeliveries int
+
 	// Timeout is how long one attempt may take until its context is done. A
 	// handler that ignores that keeps its place. Zero means no limit.
 	Timeout time.Duration
@@ -47,6 +54,12 @@ const (
 	defaultMaxBackoff = time.Minute
 	defaultInPlace    = 2 * time.Second
 	maxInPlace        = time.Minute
+
+	// A crash also counts for what was prefetched behind its cause, but once
+	// only (see hold): 5 leaves room for connections that break. The most is
+	// below the limit at which Artemis acts, without a reason in the message.
+	defaultMaxDeliveries = 5
+	maxMaxDeliveries     = 9
 )
 
 // effective returns the policy with its defaults filled in.
@@ -59,6 +72,9 @@ func (p Policy) effective() Policy {
 	}
 	if p.InPlace == 0 {
 		p.InPlace = defaultInPlace
+	}
+	if p.MaxDeliveries == 0 {
+		p.MaxDeliveries = defaultMaxDeliveries
 	}
 	return p
 }
@@ -78,6 +94,9 @@ func (p Policy) check() error {
 	}
 	if p.InPlace > maxInPlace {
 		refuse("InPlace is %v: it must not be longer than %v, since the events behind wait", p.InPlace, maxInPlace)
+	}
+	if p.MaxDeliveries > maxMaxDeliveries {
+		refuse("MaxDeliveries is %d: it must not be more than %d, since brokers have a limit of their own", p.MaxDeliveries, maxMaxDeliveries)
 	}
 	if p.Timeout < 0 {
 		refuse("Timeout is %v: it must not be negative; zero means no limit", p.Timeout)
@@ -100,7 +119,11 @@ func (p Policy) String() string {
 			retries += "by delayed redelivery"
 		}
 	}
-	return fmt.Sprintf("%s; then dead letter; timeout %s", retries, timeout)
+	text := fmt.Sprintf("%s; then dead letter; timeout %s", retries, timeout)
+	if p.MaxDeliveries > 0 {
+		text += fmt.Sprintf("; dead letter as crashed after %d deliveries without an end", p.MaxDeliveries)
+	}
+	return text
 }
 
 // step is what follows a failed attempt. At most one field is set; none means

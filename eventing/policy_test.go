@@ -59,9 +59,9 @@ func TestPolicyDecides(t *testing.T) {
 func TestPolicyPrintsWhatFollowsFromIt(t *testing.T) {
 	t.Parallel()
 	for want, policy := range map[string]Policy{
-		"3 retries, the first after 100ms, then doubling up to 1m0s, in place for at most 2s and by delayed redelivery from then on; then dead letter; timeout none": DefaultPolicy,
-		"no retries; then dead letter; timeout 1s": {Timeout: time.Second},
-		"1 retries, the first after 5m0s, then doubling up to 5m0s, by delayed redelivery; then dead letter; timeout none": {Retries: 1, Backoff: 5 * time.Minute, InPlace: -1},
+		"3 retries, the first after 100ms, then doubling up to 1m0s, in place for at most 2s and by delayed redelivery from then on; then dead letter; timeout none; dead letter as crashed after 5 deliveries without an end": DefaultPolicy,
+		"no retries; then dead letter; timeout 1s": {Timeout: time.Second, MaxDeliveries: -1},
+		"1 retries, the first after 5m0s, then doubling up to 5m0s, by delayed redelivery; then dead letter; timeout none; dead letter as crashed after 9 deliveries without an end": {Retries: 1, Backoff: 5 * time.Minute, InPlace: -1, MaxDeliveries: 9},
 	} {
 		assert.Equal(t, want, policy.String())
 	}
@@ -79,6 +79,7 @@ func TestPolicyIsChecked(t *testing.T) {
 		"MaxBackoff is 1s: it must not be shorter than Backoff (2s) or longer than 24h0m0s": {Backoff: 2 * time.Second, MaxBackoff: time.Second},
 		"MaxBackoff is 25h0m0s":                              {MaxBackoff: 25 * time.Hour},
 		"InPlace is 1h0m0s: it must not be longer than 1m0s": {InPlace: time.Hour},
+		"MaxDeliveries is 10: it must not be more than 9":    {MaxDeliveries: 10},
 		"Timeout is -1s: it must not be negative":            {Timeout: -time.Second},
 	} {
 		require.ErrorContains(t, policy.effective().check(), want)

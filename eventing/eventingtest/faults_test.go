@@ -64,6 +64,9 @@ func settlementFaults() []fault {
 			"what wasn't settled comes again", "a failed event is tried again and then acknowledged",
 			"a running handler finishes and can still send",
 		}},
+		{"doesn't count deliveries", always(countNothing), []string{
+			"a delivery that ends with its process is counted", "an event that ends its process each time is dead-lettered",
+		}},
 		{"confirms before storing", always(confirmFirst), []string{
 			"durable events wait for their listener", "durable events wait for their server",
 		}},

@@ -27,7 +27,7 @@ func run(t *testing.T, c eventingtest.Case, f fault) (result *recorder) {
 		defer counting.Unlock()
 	}
 	synctest.Test(t, func(t *testing.T) {
-		bounded := memory.NewBroker()
+		broker, bounded := memory.NewBroker(), memory.NewBroker()
 		wrong := func(*faulty) {}
 		if f.make != nil {
 			wrong = f.make()
@@ -38,8 +38,12 @@ func run(t *testing.T, c eventingtest.Case, f fault) (result *recorder) {
 			require.NoError(t, err)
 		}
 		result = record(t.Context(), c, eventingtest.Harness{
-			Provider: opener(memory.NewBroker(), wrong),
+			Provider: opener(broker, wrong),
 			Bounded:  opener(bounded, wrong),
+			Crashing: func(t eventingtest.T, server string) (eventing.Provider, func()) {
+				provider := opener(broker, wrong)(t, server)
+				return provider, func() { _ = provider.Stop(t.Context()) }
+			},
 		})
 	})
 	return result

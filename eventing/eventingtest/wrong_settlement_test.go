@@ -39,6 +39,13 @@ func neverAccept(p *faulty) {
 	consumers(p, settling{settle: func(*settling, *eventing.Delivery, eventing.Disposition) error { return nil }})
 }
 
+func countNothing(p *faulty) {
+	consumers(p, settling{received: func(_ *settling, into *eventing.Delivery) error {
+		into.Count = 1
+		return nil
+	}})
+}
+
 // confirmFirst keeps each message until the next one, or for a second.
 func confirmFirst(p *faulty) {
 	var mu sync.Mutex

@@ -33,6 +33,7 @@ type item struct {
 	message  *eventing.Message
 	size     int64
 	sequence uint64 // its place in the queue, also after a release
+	lost     int    // consumers that closed with it in their hands
 }
 
 // queueName is the name of a queue below its address: names need to be unique
@@ -109,7 +110,7 @@ func (q *queue) dispatch() {
 		}
 		p := c.waiting.popFront()
 		p.held = c.take()
-		p.message = p.held.message
+		p.message, p.count = p.held.message, p.held.count()
 		q.address.served(p)
 	}
 }
