@@ -174,13 +174,16 @@ func (h *handling) decide(err error) Disposition {
 }
 
 // sleep waits, and is false when the stop comes first.
-func (s *subscription) sleep(d time.Duration) bool {
+func (s *subscription) sleep(d time.Duration) bool { return sleep(s.intake, d) }
+
+// sleep is false when the context is done first.
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-s.intake.Done():
+	case <-ctx.Done():
 		return false
 	}
 }

@@ -173,6 +173,9 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 		if !ok {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
 		}
+		if _, ok := r.names[entry.descriptor.deadLetters()]; ok {
+			err = errors.Join(err, fmt.Errorf("listener %T has its dead letters in %q, which is the name of an event", listeners[i], entry.descriptor.deadLetters()))
+		}
 		errs = append(errs, err)
 		m.subscriptions = append(m.subscriptions, &subscription{
 			manager: m, listener: entry.descriptor, queue: queue,

@@ -41,6 +41,11 @@ type Policy struct {
 	// broker doesn't count: see [Capabilities].
 	MaxDeliveries int
 
+	// DeadLetters is the address of the listener's dead letters, made of the
+	// signs of a name. No other listener and no event may have it. Empty means
+	// DLQ.<event>.<listener>.
+	DeadLetters string
+
 	// Timeout is how long one attempt may take until its context is done. A
 	// handler that ignores that keeps its place. Zero means no limit.
 	Timeout time.Duration
@@ -97,6 +102,11 @@ func (p Policy) check() error {
 	}
 	if p.MaxDeliveries > maxMaxDeliveries {
 		refuse("MaxDeliveries is %d: it must not be more than %d, since brokers have a limit of their own", p.MaxDeliveries, maxMaxDeliveries)
+	}
+	if p.DeadLetters != "" {
+		if err := checkName("dead-letter", p.DeadLetters); err != nil {
+			refuse("DeadLetters: %w", err)
+		}
 	}
 	if p.Timeout < 0 {
 		refuse("Timeout is %v: it must not be negative; zero means no limit", p.Timeout)

@@ -60,6 +60,37 @@ func TestPolicyInCodeThatIsWrong(t *testing.T) {
 	}
 }
 
+func TestPolicyNamesTheDeadLetters(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		named := func(name string) []eventing.ListenerPolicy {
+			return []eventing.ListenerPolicy{eventing.PolicyFor[soleListener](eventing.Policy{DeadLetters: name})}
+		}
+		manager, broker := start(t, eventing.Config{Listeners: []any{&soleListener{}}, Policies: named("lost.orders")})
+		require.NoError(t, manager.SendEvent(t.Context(), order{}))
+		synctest.Wait()
+		letters, err := eventing.DeadLetters(manager, "audit")
+		require.NoError(t, err)
+		assert.Equal(t, "lost.orders", letters.Address())
+		count, err := letters.Count(t.Context(), 10)
+		require.NoError(t, err)
+		assert.Equal(t, 1, count)
+		names := []string{}
+		for _, stats := range broker.Stats() {
+			names = append(names, stats.Address+"::"+stats.Queue)
+		}
+		assert.ElementsMatch(t, []string{"lost.orders::lost.orders", "order::audit"}, names)
+
+		for _, name := range []string{"order", "DLQ.order.member"} { // an event's, another listener's
+			_, err = eventing.NewEventManager(&hookedProvider{Provider: newPoorProvider(t)}, eventing.Config{
+				Listeners: []any{&soleListener{}, &groupListener{}}, Policies: named(name),
+			})
+			require.ErrorContains(t, err, name)
+			require.ErrorContains(t, err, "dead letters in")
+		}
+	})
+}
+
 func TestPolicyInCodeInAModule(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -80,6 +80,7 @@ func TestPolicyIsChecked(t *testing.T) {
 		"MaxBackoff is 25h0m0s":                              {MaxBackoff: 25 * time.Hour},
 		"InPlace is 1h0m0s: it must not be longer than 1m0s": {InPlace: time.Hour},
 		"MaxDeliveries is 10: it must not be more than 9":    {MaxDeliveries: 10},
+		`DeadLetters: dead-letter name "a b" holds ' '`:      {DeadLetters: "a b"},
 		"Timeout is -1s: it must not be negative":            {Timeout: -time.Second},
 	} {
 		require.ErrorContains(t, policy.effective().check(), want)

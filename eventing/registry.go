@@ -113,7 +113,7 @@ func distinct(x, y *listenerEntry) error {
 
 // deadLetters returns the address of the listener's dead letters.
 func (d *EventListenerDescriptor) deadLetters() string {
-	return Queue{Event: d.Event.Name, Listener: d.Name}.DeadLetter().Address()
+	return Queue{Event: d.Event.Name, Listener: d.Name, DeadLetters: d.Policy.DeadLetters}.DeadLetter().Address()
 }
 
 // eventOf returns the event that a listener listens to, which needs no
@@ -174,7 +174,7 @@ func (r *registry) chain(pipelines []any) *chain {
 
 // queue returns the queue of a listener on this server.
 func (d *EventListenerDescriptor) queue(server string) (Queue, error) {
-	queue := Queue{Event: d.Event.Name, Listener: d.Name, Group: d.Group, Durable: d.Event.Durable}
+	queue := Queue{Event: d.Event.Name, Listener: d.Name, Group: d.Group, Durable: d.Event.Durable, DeadLetters: d.Policy.DeadLetters}
 	if !d.PerProcess && !d.Event.Broadcast {
 		return queue, nil
 	}

@@ -75,6 +75,9 @@ func settlementFaults() []fault {
 			"an undecodable body is dead-lettered", "an invalid attempt is dead-lettered",
 			"one failure among many is one dead letter", "a pipeline stops or drops an event",
 		}},
+		{"removes dead letters that are looked at", always(loseRead), []string{
+			"dead letters are read, and stay", "a replayed dead letter comes to its listener only",
+		}},
 		{"dead-letters twice", always(deadLetterTwice), []string{
 			"a permanent error is dead-lettered at once", "exhausted retries are dead-lettered",
 			"an undecodable body is dead-lettered", "an invalid attempt is dead-lettered",
@@ -84,6 +87,7 @@ func settlementFaults() []fault {
 			"a delayed retry comes to its listener only",
 		}},
 		{"takes the copies of one event for duplicates", detectDuplicates(byEventID), []string{
+			"a replayed dead letter comes to its listener only",
 			"a delayed retry comes to its listener only", "a delayed retry comes on every server that failed",
 			"every server that failed leaves a dead letter",
 		}},
