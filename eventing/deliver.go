@@ -123,6 +123,7 @@ func (h *handling) attempt() {
 	}
 	h.attempted, h.outcome = false, errGoexit
 	defer func() { // also on Goexit
+		h.outcome = s.manager.handleError(ctx, h.outcome)
 		h.attempted = true
 		s.manager.tell(ctx, e, h.outcome)
 	}()

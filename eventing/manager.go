@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aspyx-go/aspyx/errhandler"
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
@@ -30,6 +31,11 @@ type Config struct {
 	// Policies are the failure policies in code, by [PolicyFor]. Other
 	// listeners have the policy of their tag.
 	Policies []ListenerPolicy
+
+	// ErrorHandlers, unless nil, sees the error of each failed attempt before
+	// the policy does. What it returns counts: nil means that the error is
+	// handled, and the event acknowledged.
+	ErrorHandlers *errhandler.Manager
 
 	// Codec encodes and decodes all events. Nil means [JSON].
 	Codec Codec

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aspyx-go/aspyx/environment"
 	"github.com/aspyx-go/aspyx/environment/config"
+	"github.com/aspyx-go/aspyx/errhandler"
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
@@ -111,7 +112,8 @@ func (glue) Extend(inspection *environment.Inspection) {
 	if len(managers) != 1 {
 		return // the container has one already, and says so
 	}
-	needs := slices.Concat(managers, listeners, pipelines)
+	handlers := errorHandlers(inspection)
+	needs := slices.Concat(managers, listeners, pipelines, handlers)
 	inspection.Add(environment.Assemble("eventing", needs,
 		func(_ context.Context, env *environment.Environment, built []any) (*dispatcher, error) {
 			m, ok := built[0].(*EventManager)
@@ -120,6 +122,10 @@ func (glue) Extend(inspection *environment.Inspection) {
 			}
 			m.onFail = env.Stop
 			n := 1 + len(listeners)
+			if len(handlers) == 1 {
+				m.config.ErrorHandlers, _ = built[len(built)-1].(*errhandler.Manager)
+				built = built[:len(built)-1]
+			}
 			return &dispatcher{m}, m.wire(registry, built[1:n], built[n:])
 		}))
 }
@@ -157,6 +163,23 @@ func registerPolicies(inspection *environment.Inspection, registry *registry) {
 			inspection.Report(nil, err, "")
 		}
 	}
+}
+
+// errorHandlers returns the component that handles errors by type, if there is
+// one.
+func errorHandlers(inspection *environment.Inspection) []*environment.Component {
+	var found []*environment.Component
+	for _, component := range inspection.Components() {
+		if component.Type() != reflect.TypeFor[*errhandler.Manager]() {
+			continue
+		}
+		if found = append(found, component); len(found) > 1 {
+			inspection.Report(component, fmt.Errorf("eventing takes one *errhandler.Manager, and there is another (%s)", found[0].Place()),
+				"make one of the handlers of both")
+			return nil
+		}
+	}
+	return found
 }
 
 func mustBePointer(component *environment.Component) error {
