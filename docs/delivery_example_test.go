@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aspyx-go/aspyx/environment"
 	"github.com/aspyx-go/aspyx/eventing"
@@ -14,7 +15,7 @@ import (
 func Example_defaultPolicy() {
 	fmt.Println(eventing.DefaultPolicy)
 	// Output:
-	// 3 retries, the first after 100ms, then doubling up to 1m0s, in place for at most 2s and by delayed redelivery from then on; then dead letter; timeout none
+	// 3 retries, the first after 100ms, then doubling up to 1m0s, in place for at most 2s and by delayed redelivery from then on; then dead letter; timeout none; dead letter as crashed after 5 deliveries without an end
 }
 
 // Shipping fails: there is no truck.
@@ -91,6 +92,82 @@ func Example_permanent() {
 	// Output:
 	// attempt 1
 	// dead letters: 1
+}
+
+// Mailing fails twice.
+type Mailing struct {
+	eventing.Listener[OrderPlaced] `listener:"name=mail,retries=0"`
+}
+
+// On fails until the third attempt.
+func (m *Mailing) On(ctx context.Context, event OrderPlaced) error {
+	attempt := eventing.EnvelopeFrom(ctx).Attempt()
+	fmt.Println("attempt", attempt)
+	if attempt < 3 {
+		return errors.New("the mail server is busy")
+	}
+	return nil
+}
+
+func Example_policy() {
+	ctx := context.Background()
+	env, err := environment.Boot(ctx, environment.Module("mail",
+		eventing.Module(memory.Config{}),
+		environment.Register[Mailing](),
+		eventing.WithPolicy[Mailing](eventing.Policy{
+			Retries:    5,
+			Backoff:    50 * time.Millisecond,
+			MaxBackoff: 100 * time.Millisecond,
+		}),
+	))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	manager := environment.Get[*eventing.EventManager](env)
+	if err := manager.SendEvent(ctx, OrderPlaced{ID: "4711"}); err != nil {
+		fmt.Println(err)
+	}
+	if err := env.Shutdown(ctx); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// attempt 1
+	// attempt 2
+	// attempt 3
+}
+
+// Bank is closed at first.
+type Bank struct {
+	eventing.Listener[OrderPlaced] `listener:"name=bank"`
+}
+
+// On asks to be called again when the bank is open.
+func (b *Bank) On(ctx context.Context, event OrderPlaced) error {
+	attempt := eventing.EnvelopeFrom(ctx).Attempt()
+	fmt.Println("attempt", attempt)
+	if attempt == 1 {
+		return eventing.RetryAfter(errors.New("the bank is closed"), 50*time.Millisecond)
+	}
+	return nil
+}
+
+func Example_retryAfter() {
+	ctx := context.Background()
+	env := environment.New(environment.Module("bank",
+		eventing.Module(memory.Config{}),
+		environment.Register[Bank](),
+	))
+	manager := environment.Get[*eventing.EventManager](env)
+	if err := manager.SendEvent(ctx, OrderPlaced{ID: "4711"}); err != nil {
+		fmt.Println(err)
+	}
+	if err := env.Shutdown(ctx); err != nil { // handles what is left
+		fmt.Println(err)
+	}
+	// Output:
+	// attempt 1
+	// attempt 2
 }
 
 // Ledger stands for a table with a unique key on the event's id.

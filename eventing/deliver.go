@@ -49,7 +49,11 @@ func (c *deliveryContext) Value(key any) any {
 // that never returned.
 func (h *handling) run() Disposition {
 	if !h.attempted {
-		if err := h.read(); err != nil {
+		err := h.read()
+		if err == nil {
+			err = h.crashed()
+		}
+		if err != nil {
 			h.attempted, h.outcome = true, err
 		} else {
 			h.attempt()
@@ -85,6 +89,16 @@ func (h *handling) read() error {
 	return Permanent(err)
 }
 
+// crashed tells that the event was delivered too often.
+func (h *handling) crashed() error {
+	most, count := h.subscription.listener.Policy.MaxDeliveries, h.delivery.Count
+	if most < 1 || count <= most {
+		return nil
+	}
+	h.history.attempt += count - 2 // without this one
+	return Permanent(&CrashedError{Deliveries: count - 1})
+}
+
 // attempt runs the handling chain once, with an envelope of its own, and tells
 // the pipelines how it ended.
 func (h *handling) attempt() {
@@ -109,6 +123,7 @@ func (h *handling) attempt() {
 	}
 	h.attempted, h.outcome = false, errGoexit
 	defer func() { // also on Goexit
+		h.outcome = s.manager.handleError(ctx, h.outcome)
 		h.attempted = true
 		s.manager.tell(ctx, e, h.outcome)
 	}()
@@ -144,7 +159,7 @@ func (h *handling) decide(err error) Disposition {
 		return Release // a handler that the stop has cancelled didn't fail
 	}
 	h.history.failed(time.Now())
-	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused)
+	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused, m.capabilities.Delay)
 	switch {
 	case next.deadLetter:
 		return h.deadLetter(err)
@@ -160,13 +175,16 @@ func (h *handling) decide(err error) Disposition {
 }
 
 // sleep waits, and is false when the stop comes first.
-func (s *subscription) sleep(d time.Duration) bool {
+func (s *subscription) sleep(d time.Duration) bool { return sleep(s.intake, d) }
+
+// sleep is false when the context is done first.
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-s.intake.Done():
+	case <-ctx.Done():
 		return false
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 )
 
 // The outcomes of sending. SendEvent's error wraps one of them whenever the
@@ -96,6 +97,42 @@ func isPermanent(err error) bool {
 	return ok
 }
 
+// MaxRetryDelay bounds the pause before a retry: that of [RetryAfter], and those
+// of a [Policy].
+const MaxRetryDelay = 24 * time.Hour
+
+// RetryAfter marks an error of a listener or pipeline as one that is over after
+// d: the broker delivers the event again then, and the events behind it don't
+// wait. It is a retry like any other: it counts, and after the last one the
+// event is dead-lettered. An error that is also [Permanent], or a body that
+// can't be decoded, is dead-lettered all the same.
+//
+// A d below zero means at once, one above [MaxRetryDelay] means that. The
+// outermost RetryAfter of an error counts. RetryAfter(nil, d) is nil.
+func RetryAfter(err error, d time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return &retryAfterError{err, min(max(d, 0), MaxRetryDelay)}
+}
+
+type retryAfterError struct {
+	err   error
+	after time.Duration
+}
+
+func (e *retryAfterError) Error() string { return e.err.Error() }
+func (e *retryAfterError) Unwrap() error { return e.err }
+
+// retryAfter returns the pause that the error asks for, which isn't zero.
+func retryAfter(err error) (time.Duration, bool) {
+	e, ok := errors.AsType[*retryAfterError](err)
+	if !ok {
+		return 0, false
+	}
+	return max(e.after, time.Millisecond), true
+}
+
 // DecodeError is a body that can't be decoded into its event. It is permanent:
 // the event is dead-lettered.
 type DecodeError struct {
@@ -118,6 +155,19 @@ func (e *DecodeError) Error() string {
 
 // Unwrap returns the codec's error.
 func (e *DecodeError) Unwrap() error { return e.Err }
+
+// CrashedError is why an event is dead-lettered that was delivered more often
+// than [Policy].MaxDeliveries says, and never settled: it may be what ended its
+// process each time. The listener isn't called once more.
+type CrashedError struct {
+	// Deliveries is how often the event was delivered before.
+	Deliveries int
+}
+
+// Error describes the error.
+func (e *CrashedError) Error() string {
+	return fmt.Sprintf("crashed: the process or its connection has ended in each of %d deliveries of this event", e.Deliveries)
+}
 
 // PanicError is a panic in a listener, a pipeline or a codec.
 type PanicError struct {

@@ -131,6 +131,9 @@ func (m *EventManager) openProvider(ctx context.Context) error {
 	if err := m.provider.Start(ctx); err != nil {
 		return fmt.Errorf("connect to %s: %w", m.provider.Name(), err)
 	}
+	if err := m.checkCapabilities(); err != nil {
+		return err
+	}
 	if err := m.provider.Declare(ctx, m.queues); err != nil {
 		return fmt.Errorf("declare queues: %w", err)
 	}
@@ -205,12 +208,12 @@ func (m *EventManager) drain(ctx context.Context) error {
 
 // end waits for the workers, then closes the consumer.
 func (s *subscription) end(ctx context.Context) error {
-	if s.consumer == nil {
-		return nil
+	if s.stop == nil {
+		return nil // never begun
 	}
 	idle := make(chan struct{})
 	go func() { // ends with the handlers: a stuck one is its author's
-		s.workers.Wait()
+		s.keeping.Wait()
 		close(idle)
 	}()
 	var err error
@@ -219,7 +222,10 @@ func (s *subscription) end(ctx context.Context) error {
 	case <-ctx.Done():
 		err = fmt.Errorf("stop listener %q: its handler ignores that its context is done: %w", s.listener.Name, ctx.Err())
 	}
-	if closeErr := s.consumer.Close(ctx); closeErr != nil {
+	s.mu.Lock()
+	last := s.hold
+	s.mu.Unlock()
+	if closeErr := last.consumer.Close(ctx); closeErr != nil {
 		err = errors.Join(err, fmt.Errorf("close the consumer of listener %q: %w", s.listener.Name, closeErr))
 	}
 	return err

@@ -32,8 +32,10 @@ import (
 //   - retries=…: how often a failed event is tried again before it is
 //     dead-lettered, default 3; 0 means never.
 //   - backoff=…: the pause before the first retry, default 100ms. It doubles
-//     with each, up to a minute.
+//     with each, up to a minute, and is at most a day.
 //   - timeout=…: after which time the handler's context is done. Default none.
+//
+// [WithPolicy] and [PolicyFor] take the place of the last three, and say more.
 type Listener[T any] struct {
 	reflectx.Marker `marker:"eventing.Module"`
 }
@@ -43,8 +45,8 @@ type Listener[T any] struct {
 // has passed, and from which [EnvelopeFrom] returns the envelope.
 //
 // Returning nil acknowledges the event. An error, or a panic, goes to the
-// failure policy: see the options of [Listener], and [Permanent]. On is called
-// concurrently where the listener has concurrency.
+// failure policy: see the options of [Listener], [Permanent] and [RetryAfter].
+// On is called concurrently where the listener has concurrency.
 type Handler[T any] interface {
 	On(ctx context.Context, event T) error
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aspyx-go/aspyx/errhandler"
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
@@ -27,6 +28,15 @@ type Config struct {
 	// Pipelines are pointers to structs that embed
 	// [AbstractEnvelopePipeline].
 	Pipelines []any
+
+	// Policies are the failure policies in code, by [PolicyFor]. Other
+	// listeners have the policy of their tag.
+	Policies []ListenerPolicy
+
+	// ErrorHandlers, unless nil, sees the error of each failed attempt before
+	// the policy does. What it returns counts: nil means that the error is
+	// handled, and the event acknowledged.
+	ErrorHandlers *errhandler.Manager
 
 	// Codec encodes the events that have no codec of their own (see
 	// [EncodedBy]). Nil means [JSON].
@@ -75,6 +85,7 @@ type EventManager struct {
 	chain         *chain
 	subscriptions []*subscription
 	queues        []Queue
+	capabilities  Capabilities // of the provider, once it has started
 
 	state state
 	stats counters
@@ -102,6 +113,9 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 		}
 		errs = append(errs, err)
 	}
+	for _, policy := range config.Policies {
+		errs = append(errs, r.addPolicy(policy, ""))
+	}
 	for _, listener := range config.Listeners {
 		errs = append(errs, withMarker(listener, isListenerMarker, "listener", "Listener[T]",
 			func(marker reflectx.EmbeddedMarker, t reflect.Type) error {
@@ -111,6 +125,7 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 	for _, pipeline := range config.Pipelines {
 		errs = append(errs, withMarker(pipeline, isPipelineMarker, "pipeline", "AbstractEnvelopePipeline", r.addPipeline))
 	}
+	errs = append(errs, r.checkPolicies())
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("make event manager: %w", err)
 	}
@@ -186,6 +201,9 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 		invoke, ok := entry.binding.bind(listeners[i])
 		if !ok {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
+		}
+		if _, ok := r.names[entry.descriptor.deadLetters()]; ok {
+			err = errors.Join(err, fmt.Errorf("listener %T has its dead letters in %q, which is the name of an event", listeners[i], entry.descriptor.deadLetters()))
 		}
 		event := entry.descriptor.Event
 		readers, codecErr := newReaders(append([]Codec{event.sender(m.config.Codec), m.config.Codec}, m.config.Codecs...)...)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aspyx-go/aspyx/environment"
 	"github.com/aspyx-go/aspyx/environment/config"
+	"github.com/aspyx-go/aspyx/errhandler"
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
@@ -32,6 +33,12 @@ func Module(source ...Source) environment.Part {
 // they are generated or another module's.
 func RegisterEvent[T any](options ...EventOption) environment.Part {
 	return environment.Contribute(EventOf[T](options...))
+}
+
+// WithPolicy gives the listener L a failure policy in code, in place of the
+// options in its tag: see [PolicyFor].
+func WithPolicy[L any](policy Policy) environment.Part {
+	return environment.Contribute(PolicyFor[L](policy))
 }
 
 // Use has the environment send and receive through this source, whatever its
@@ -88,6 +95,7 @@ type glue struct{}
 func (glue) Extend(inspection *environment.Inspection) {
 	registry := newRegistry()
 	registerEvents(inspection, registry)
+	registerPolicies(inspection, registry)
 	var listeners, pipelines []*environment.Component
 	for _, component := range inspection.Components() {
 		for _, marker := range component.Markers() {
@@ -112,11 +120,15 @@ func (glue) Extend(inspection *environment.Inspection) {
 			}
 		}
 	}
+	if err := registry.checkPolicies(); err != nil {
+		inspection.Report(nil, err, "")
+	}
 	managers := inspection.Add(managerPart(inspection))
 	if len(managers) != 1 {
 		return // the container has one already, and says so
 	}
-	needs := slices.Concat(managers, listeners, pipelines)
+	handlers := errorHandlers(inspection)
+	needs := slices.Concat(managers, listeners, pipelines, handlers)
 	inspection.Add(environment.Assemble("eventing", needs,
 		func(_ context.Context, env *environment.Environment, built []any) (*dispatcher, error) {
 			m, ok := built[0].(*EventManager)
@@ -125,6 +137,10 @@ func (glue) Extend(inspection *environment.Inspection) {
 			}
 			m.onFail = env.Stop
 			n := 1 + len(listeners)
+			if len(handlers) == 1 {
+				m.config.ErrorHandlers, _ = built[len(built)-1].(*errhandler.Manager)
+				built = built[:len(built)-1]
+			}
 			return &dispatcher{m}, m.wire(registry, built[1:n], built[n:])
 		}))
 }
@@ -154,6 +170,31 @@ func registerEvents(inspection *environment.Inspection, registry *registry) {
 			}
 		}
 	}
+}
+
+func registerPolicies(inspection *environment.Inspection, registry *registry) {
+	for _, contribution := range environment.Contributions[ListenerPolicy](inspection) {
+		if err := registry.addPolicy(contribution.Value, contribution.Place); err != nil {
+			inspection.Report(nil, err, "")
+		}
+	}
+}
+
+// errorHandlers returns the component that handles errors by type, if there is
+// one.
+func errorHandlers(inspection *environment.Inspection) []*environment.Component {
+	var found []*environment.Component
+	for _, component := range inspection.Components() {
+		if component.Type() != reflect.TypeFor[*errhandler.Manager]() {
+			continue
+		}
+		if found = append(found, component); len(found) > 1 {
+			inspection.Report(component, fmt.Errorf("eventing takes one *errhandler.Manager, and there is another (%s)", found[0].Place()),
+				"make one of the handlers of both")
+			return nil
+		}
+	}
+	return found
 }
 
 func mustBePointer(component *environment.Component) error {

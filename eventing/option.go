@@ -19,7 +19,8 @@ func WithHeader(key, value string) SendOption {
 
 // WithDelay has the queues keep the event back for so long; zero means not. A
 // negative one is an error that wraps [ErrOption], as is one that isn't shorter
-// than the event's time to live.
+// than the event's time to live, or that the provider can't keep (see
+// [Capabilities]).
 func WithDelay(d time.Duration) SendOption {
 	return func(e *Envelope) {
 		if d < 0 {

@@ -104,8 +104,10 @@ type Delivery struct {
 	Message *Message
 
 	// Count is how often the broker has begun to deliver the message, this
-	// time included; 0 where the broker doesn't tell. A broken connection may
-	// add to it: it isn't a number of attempts.
+	// time included and those left out that were released; 0 where the broker
+	// doesn't tell. A process that dies adds to it, for what it had in its
+	// hands and maybe for what it had prefetched, and a broken connection may
+	// too: it isn't a number of attempts.
 	Count int
 
 	// Tag belongs to the provider: what it needs to settle.

@@ -22,6 +22,10 @@ type Queue struct {
 	// consumer goes.
 	Durable bool
 
+	// DeadLetters, unless empty, is the address of the queue's dead letters, in
+	// place of DLQ.<event>.<listener>.
+	DeadLetters string
+
 	deadLetter bool
 }
 
@@ -31,7 +35,7 @@ const DeadLetterPrefix = "DLQ."
 // DeadLetter returns the queue that takes what the listener of q can't handle.
 // It is durable, has an address of its own and that address's only queue.
 func (q Queue) DeadLetter() Queue {
-	return Queue{Event: q.Event, Listener: q.Listener, Durable: true, deadLetter: true}
+	return Queue{Event: q.Event, Listener: q.Listener, Durable: true, DeadLetters: q.DeadLetters, deadLetter: true}
 }
 
 // IsDeadLetter tells whether q came from [Queue.DeadLetter].
@@ -41,9 +45,12 @@ func (q Queue) IsDeadLetter() bool { return q.deadLetter }
 func (q Queue) Exclusive() bool { return q.Server != "" }
 
 // Address returns the address that q is bound to: the event's name, and for a
-// dead-letter queue DLQ.<event>.<listener>.
+// dead-letter queue DLQ.<event>.<listener>, or what DeadLetters says.
 func (q Queue) Address() string {
-	if q.deadLetter {
+	switch {
+	case q.deadLetter && q.DeadLetters != "":
+		return q.DeadLetters
+	case q.deadLetter:
 		return DeadLetterPrefix + q.Event + "." + q.Listener
 	}
 	return q.Event

@@ -17,6 +17,7 @@ type registry struct {
 	names     map[string]*eventEntry
 	listeners []*listenerEntry
 	pipelines []pipelineEntry
+	policies  map[reflect.Type]*policyEntry // by the listener's struct
 }
 
 type eventEntry struct {
@@ -36,7 +37,7 @@ type pipelineEntry struct {
 }
 
 func newRegistry() *registry {
-	return &registry{events: map[reflect.Type]*eventEntry{}, names: map[string]*eventEntry{}}
+	return &registry{events: map[reflect.Type]*eventEntry{}, names: map[string]*eventEntry{}, policies: map[reflect.Type]*policyEntry{}}
 }
 
 // addEvent adds an event. The same type again is the same event.
@@ -64,6 +65,9 @@ func (r *registry) addEventType(marker reflectx.EmbeddedMarker, t reflect.Type, 
 
 // addListener adds a listener, t is *struct, and the event it listens to.
 func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, place string) error {
+	if entry, ok := r.policies[t.Elem()]; ok {
+		entry.used = true
+	}
 	m, _ := reflectx.Zero[listenerMarker](marker.Type)
 	b := m.binding()
 	event, err := r.eventOf(b.event, place)
@@ -73,6 +77,9 @@ func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, p
 	descriptor, err := describeListener(marker, t)
 	if err := errors.Join(err, checkOn(t, b)); err != nil {
 		return err
+	}
+	if descriptor.Policy, err = r.policyOf(t, descriptor.Policy); err != nil {
+		return fmt.Errorf("listener %s: %w", reflectx.Name(t), err)
 	}
 	descriptor.Event = event
 	if descriptor.Group != "" && (descriptor.PerProcess || event.Broadcast) {
@@ -106,7 +113,7 @@ func distinct(x, y *listenerEntry) error {
 
 // deadLetters returns the address of the listener's dead letters.
 func (d *EventListenerDescriptor) deadLetters() string {
-	return Queue{Event: d.Event.Name, Listener: d.Name}.DeadLetter().Address()
+	return Queue{Event: d.Event.Name, Listener: d.Name, DeadLetters: d.Policy.DeadLetters}.DeadLetter().Address()
 }
 
 // eventOf returns the event that a listener listens to, which needs no
@@ -167,7 +174,7 @@ func (r *registry) chain(pipelines []any) *chain {
 
 // queue returns the queue of a listener on this server.
 func (d *EventListenerDescriptor) queue(server string) (Queue, error) {
-	queue := Queue{Event: d.Event.Name, Listener: d.Name, Group: d.Group, Durable: d.Event.Durable}
+	queue := Queue{Event: d.Event.Name, Listener: d.Name, Group: d.Group, Durable: d.Event.Durable, DeadLetters: d.Policy.DeadLetters}
 	if !d.PerProcess && !d.Event.Broadcast {
 		return queue, nil
 	}

@@ -39,7 +39,10 @@ type Provider struct {
 	senders    map[node]*sender
 }
 
-var _ eventing.Provider = (*Provider)(nil)
+var (
+	_ eventing.Provider = (*Provider)(nil)
+	_ eventing.Capable  = (*Provider)(nil)
+)
 
 type state int
 
@@ -66,6 +69,16 @@ func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxM
 
 // Name implements [eventing.Provider].
 func (p *Provider) Name() string { return "amqp" }
+
+// Capabilities implements [eventing.Capable]. The limit is Artemis' default.
+func (p *Provider) Capabilities() eventing.Capabilities {
+	return eventing.Capabilities{
+		Delay: true,
+		Count: true,
+		Enforced: "after max-delivery-attempts (10 by default) deliveries that ended with the process, " +
+			"the dead-letter-address of the address settings",
+	}
+}
 
 // ServerName implements [eventing.Provider].
 func (p *Provider) ServerName() string { return p.server }

@@ -30,6 +30,7 @@
 //	4  durable events wait; a server's transient queue leaves nothing
 //	5  headers, identity and body arrive byte by byte; delay and time to live are kept
 //	6  pipelines: order, stop, drop, context, headers
+//	7  what a provider lacks is refused
 //	8  dead letters with their reason, delayed retries
 //	9  stopping isn't a failure
 //	12 everything is bounded

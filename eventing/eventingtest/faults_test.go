@@ -64,6 +64,9 @@ func settlementFaults() []fault {
 			"what wasn't settled comes again", "a failed event is tried again and then acknowledged",
 			"a running handler finishes and can still send",
 		}},
+		{"doesn't count deliveries", always(countNothing), []string{
+			"a delivery that ends with its process is counted", "an event that ends its process each time is dead-lettered",
+		}},
 		{"confirms before storing", always(confirmFirst), []string{
 			"durable events wait for their listener", "durable events wait for their server",
 		}},
@@ -71,6 +74,9 @@ func settlementFaults() []fault {
 			"a permanent error is dead-lettered at once", "exhausted retries are dead-lettered",
 			"an undecodable body is dead-lettered", "an invalid attempt is dead-lettered",
 			"one failure among many is one dead letter", "a pipeline stops or drops an event",
+		}},
+		{"removes dead letters that are looked at", always(loseRead), []string{
+			"dead letters are read, and stay", "a replayed dead letter comes to its listener only",
 		}},
 		{"dead-letters twice", always(deadLetterTwice), []string{
 			"a permanent error is dead-lettered at once", "exhausted retries are dead-lettered",
@@ -81,6 +87,7 @@ func settlementFaults() []fault {
 			"a delayed retry comes to its listener only",
 		}},
 		{"takes the copies of one event for duplicates", detectDuplicates(byEventID), []string{
+			"a replayed dead letter comes to its listener only",
 			"a delayed retry comes to its listener only", "a delayed retry comes on every server that failed",
 			"every server that failed leaves a dead letter",
 		}},
@@ -92,6 +99,7 @@ func settlementFaults() []fault {
 		}},
 		{"doesn't delay", always(ignoreDelay), []string{
 			"a delayed retry comes to its listener only", "a delayed event comes when it is due",
+			"a listener chooses when it is called again", "a provider delays, or says that it doesn't",
 		}},
 		{"loses on stop what was prefetched", always(losePrefetched), []string{
 			"what wasn't handled is released uncounted", "a release is never counted",

@@ -17,6 +17,16 @@ type faulty struct {
 	submit  func(context.Context, *faulty, *eventing.Message) (eventing.Receipt, error) // how to submit
 	receive func(*eventing.Message) *eventing.Message                                   // what arrives
 	stop    func(context.Context, *faulty) error                                        // how to stop
+	lacks   func(*eventing.Capabilities)                                                // what it says of itself
+}
+
+func (f *faulty) Capabilities() eventing.Capabilities {
+	capable, _ := f.Provider.(eventing.Capable)
+	capabilities := capable.Capabilities()
+	if f.lacks != nil {
+		f.lacks(&capabilities)
+	}
+	return capabilities
 }
 
 func (f *faulty) Declare(ctx context.Context, queues []eventing.Queue) error {

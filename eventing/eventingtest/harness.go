@@ -33,6 +33,12 @@ type Harness struct {
 	// messages before senders wait. Nil means that the broker has no such
 	// bound, as it pages to disk: then the case which needs one isn't run.
 	Bounded func(t T, server string) eventing.Provider
+
+	// Crashing is like Provider, and returns also what ends the provider as the
+	// death of its process would: all that it holds is left unsettled, and the
+	// broker counts that. Nil means that the broker doesn't count: then the
+	// cases which need that aren't run.
+	Crashing func(t T, server string) (provider eventing.Provider, crash func())
 }
 
 // Case proves one part of one promise.
@@ -46,6 +52,9 @@ type Case struct {
 	// Bounded cases need [Harness.Bounded].
 	Bounded bool
 
+	// Crashing cases need [Harness.Crashing].
+	Crashing bool
+
 	// Run runs the case, with an event of its own. What it started has ended
 	// when the cleanups of t have run.
 	Run func(t T, h Harness)
@@ -54,8 +63,8 @@ type Case struct {
 // Cases returns the suite, ordered by promise.
 func Cases() []Case {
 	return slices.Concat(
-		queueCases(), sharingCases(), acknowledgementCases(), durabilityCases(), contentCases(), optionCases(),
-		pipelineCases(), deadLetterCases(), retryCases(), serverCases(), stopCases(), boundCases(),
+		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), contentCases(), optionCases(),
+		pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(), retryCases(), serverCases(), stopCases(), boundCases(),
 	)
 }
 
@@ -67,6 +76,10 @@ func Run(t *testing.T, h Harness) {
 	for _, c := range Cases() {
 		if c.Bounded && h.Bounded == nil {
 			t.Logf("not run, since the broker bounds its queues by its disk: %s", c.Name)
+			continue
+		}
+		if c.Crashing && h.Crashing == nil {
+			t.Logf("not run, since the broker doesn't count deliveries: %s", c.Name)
 			continue
 		}
 		if _, ok := promises[c.Promise]; !ok {
@@ -89,6 +102,11 @@ func Run(t *testing.T, h Harness) {
 
 func bounded(c Case) Case {
 	c.Bounded = true
+	return c
+}
+
+func crashing(c Case) Case {
+	c.Crashing = true
 	return c
 }
 

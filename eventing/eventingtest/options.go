@@ -25,6 +25,11 @@ func optionCases() []Case {
 // delayedEvent has two listeners: the event is late for each of them.
 func delayedEvent(s *scene) {
 	const delay = time.Second
+	if s.lacksDelay() {
+		err := s.start(process{}).SendEvent(s.limit(), sample{0}, eventing.WithDelay(delay))
+		require.ErrorIs(s, err, eventing.ErrOption, "a delay that the provider can't keep")
+		return
+	}
 	visits := make(chan time.Time, 10)
 	watch := func(_ context.Context, event sample) error {
 		if event.Number == 0 {

@@ -13,12 +13,18 @@ import (
 
 // retryCases prove what promise 8 says of retries that the broker delays.
 func retryCases() []Case {
-	return []Case{newCase(8, "a delayed retry comes to its listener only", delayedRetry)}
+	return []Case{
+		newCase(8, "a delayed retry comes to its listener only", delayedRetry),
+		newCase(8, "a listener chooses when it is called again", retryAfter),
+	}
 }
 
 // delayedRetry uses a listener whose backoff is longer than a listener may
 // pause, so that the event goes back to the broker.
 func delayedRetry(s *scene) {
+	if s.lacksDelay() {
+		return
+	}
 	type visit struct {
 		id, header string
 		at         time.Time
@@ -51,4 +57,32 @@ func delayedRetry(s *scene) {
 	assert.GreaterOrEqual(s, second.at.Sub(first.at), 2400*time.Millisecond, "the pause")
 	s.requireEmpty(s.queue("later"))
 	s.requireEmpty(s.queue("later").DeadLetter())
+}
+
+// retryAfter has the first attempt at event 1 ask for a pause that is much
+// longer than that of the policy.
+func retryAfter(s *scene) {
+	if s.lacksDelay() {
+		return
+	}
+	const pause = 1500 * time.Millisecond
+	visits := make(chan time.Time, 10)
+	manager := s.start(process{listeners: []any{&twice{reaction: s.note("twice", func(ctx context.Context, event sample) error {
+		if event.Number == 1 {
+			visits <- time.Now()
+		}
+		return eventing.RetryAfter(failFirst(1)(ctx, event), pause)
+	})}}})
+	s.send(manager, 1, 2)
+	s.await("the retry", func() bool { return slices.Contains(s.calls("twice"), call{"twice", 1, 2}) })
+	s.fence(manager, "twice")
+	s.stop(manager)
+
+	assert.Equal(s, []call{{"twice", 1, 1}, {"twice", 2, 1}, {"twice", 1, 2}, {"twice", fenceNumber, 1}}, s.calls("twice"),
+		"the events behind a delayed one don't wait for it")
+	first, second := <-visits, <-visits
+	// Brokers count in whole milliseconds, and with a clock of their own.
+	assert.GreaterOrEqual(s, second.Sub(first), pause-100*time.Millisecond, "the pause")
+	s.requireEmpty(s.queue("twice"))
+	s.requireEmpty(s.queue("twice").DeadLetter())
 }

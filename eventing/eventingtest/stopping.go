@@ -66,6 +66,14 @@ func (w *watched) Attach(ctx context.Context, queue eventing.Queue, prefetch int
 	return &watchedConsumer{Consumer: consumer, ended: w.ended}, err
 }
 
+// Capabilities passes on what embedding hides, as Drain does.
+func (w *watched) Capabilities() eventing.Capabilities {
+	if capable, ok := w.Provider.(eventing.Capable); ok {
+		return capable.Capabilities()
+	}
+	return eventing.Capabilities{Delay: true}
+}
+
 // Drain passes on what embedding hides.
 func (w *watched) Drain(ctx context.Context) error {
 	if drainer, ok := w.Provider.(eventing.Drainer); ok {

@@ -27,7 +27,7 @@ func run(t *testing.T, c eventingtest.Case, f fault) (result *recorder) {
 		defer counting.Unlock()
 	}
 	synctest.Test(t, func(t *testing.T) {
-		bounded := memory.NewBroker()
+		broker, bounded := memory.NewBroker(), memory.NewBroker()
 		wrong := func(*faulty) {}
 		if f.make != nil {
 			wrong = f.make()
@@ -38,8 +38,12 @@ func run(t *testing.T, c eventingtest.Case, f fault) (result *recorder) {
 			require.NoError(t, err)
 		}
 		result = record(t.Context(), c, eventingtest.Harness{
-			Provider: opener(memory.NewBroker(), wrong),
+			Provider: opener(broker, wrong),
 			Bounded:  opener(bounded, wrong),
+			Crashing: func(t eventingtest.T, server string) (eventing.Provider, func()) {
+				provider := opener(broker, wrong)(t, server)
+				return provider, func() { _ = provider.Stop(t.Context()) }
+			},
 		})
 	})
 	return result
@@ -74,6 +78,22 @@ func TestProviderThatDetectsDuplicatesPasses(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			result := run(t, c, fault{make: detectDuplicates(byDuplicateID)})
+			assert.False(t, result.failed(), result.String())
+		})
+	}
+}
+
+// TestProviderThatSaysWhatItLacksPasses: what it lacks is refused.
+func TestProviderThatSaysWhatItLacksPasses(t *testing.T) {
+	t.Parallel()
+	poor := always(func(f *faulty) {
+		ignoreDelay(f)
+		f.lacks = func(c *eventing.Capabilities) { *c = eventing.Capabilities{} }
+	})
+	for _, c := range eventingtest.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			result := run(t, c, fault{make: poor})
 			assert.False(t, result.failed(), result.String())
 		})
 	}
@@ -134,7 +154,7 @@ func TestEachPromiseHasACase(t *testing.T) {
 	for _, c := range eventingtest.Cases() {
 		promises[c.Promise] = true
 	}
-	for _, promise := range []int{1, 2, 3, 4, 5, 6, 8, 9, 12} {
+	for _, promise := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 12} {
 		assert.True(t, promises[promise], "promise %d has no case", promise)
 	}
 }

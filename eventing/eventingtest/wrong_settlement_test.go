@@ -39,6 +39,25 @@ func neverAccept(p *faulty) {
 	consumers(p, settling{settle: func(*settling, *eventing.Delivery, eventing.Disposition) error { return nil }})
 }
 
+// loseRead accepts whatever is settled in a queue of dead letters.
+func loseRead(p *faulty) {
+	p.attach = func(consumer eventing.Consumer, queue eventing.Queue, _ int) eventing.Consumer {
+		if !queue.IsDeadLetter() {
+			return consumer
+		}
+		return &settling{Consumer: consumer, settle: func(s *settling, delivery *eventing.Delivery, _ eventing.Disposition) error {
+			return s.Consumer.Settle(delivery, eventing.Accept)
+		}}
+	}
+}
+
+func countNothing(p *faulty) {
+	consumers(p, settling{received: func(_ *settling, into *eventing.Delivery) error {
+		into.Count = 1
+		return nil
+	}})
+}
+
 // confirmFirst keeps each message until the next one, or for a second.
 func confirmFirst(p *faulty) {
 	var mu sync.Mutex

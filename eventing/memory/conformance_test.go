@@ -14,9 +14,15 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	bounded, err := memory.Config{MaxMessages: 10}.NewBroker()
 	require.NoError(t, err)
+	broker := memory.NewBroker()
 	eventingtest.Run(t, eventingtest.Harness{
-		Provider: opener(memory.NewBroker()),
-		Bounded:  opener(bounded),
+		Provider: opener(broker),
+		Crashing: func(t eventingtest.T, server string) (eventing.Provider, func()) {
+			provider := opener(broker)(t, server)
+			// What it holds is left unsettled, as by the end of a process.
+			return provider, func() { _ = provider.Stop(t.Context()) }
+		},
+		Bounded: opener(bounded),
 	})
 }
 

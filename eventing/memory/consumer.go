@@ -32,6 +32,9 @@ type held struct {
 	consumer *consumer // who holds it; nil where the place is free
 }
 
+// count counts this delivery too.
+func (h *held) count() int { return h.lost + 1 }
+
 var _ eventing.Consumer = (*consumer)(nil)
 
 // Receive fills into with the next message.
@@ -48,9 +51,9 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 	c.queue.trim()
 	if c.queue.ready.len() > 0 && c.hasCredit() {
 		h := c.take()
-		message := h.message
+		message, count := h.message, h.count()
 		a.unlock()
-		fill(into, message, h)
+		fill(into, message, count, h)
 		return nil
 	}
 	p := a.broker.park()
@@ -59,7 +62,7 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 
 	err := c.wait(ctx, p)
 	if err == nil {
-		fill(into, p.message, p.held)
+		fill(into, p.message, p.count, p.held)
 	}
 	a.broker.unpark(p)
 	return err
@@ -83,8 +86,8 @@ func (c *consumer) wait(ctx context.Context, p *parked) error {
 	return p.err
 }
 
-func fill(into *eventing.Delivery, message *eventing.Message, h *held) {
-	into.Message, into.Count, into.Tag = message, 1, h
+func fill(into *eventing.Delivery, message *eventing.Message, count int, h *held) {
+	into.Message, into.Count, into.Tag = message, count, h
 }
 
 // hasCredit tells whether the consumer may hold one more message.
@@ -145,7 +148,8 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 	return nil
 }
 
-// Close gives back what is unsettled, and ends those who wait in Receive.
+// Close gives back what is unsettled, which counts: a process that works settles
+// before it closes. It ends those who wait in Receive.
 func (c *consumer) Close(context.Context) error {
 	q := c.queue
 	a := q.address
@@ -169,7 +173,9 @@ func (c *consumer) Close(context.Context) error {
 func (c *consumer) giveBack() {
 	for _, h := range c.slots {
 		if h.consumer != nil {
-			c.queue.restore(c.giveUp(h))
+			it := c.giveUp(h)
+			it.lost++
+			c.queue.restore(it)
 		}
 	}
 	for c.waiting.len() > 0 {

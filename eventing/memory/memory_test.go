@@ -73,7 +73,7 @@ func receive(tb testing.TB, consumer eventing.Consumer) *eventing.Delivery {
 	tb.Helper()
 	delivery := &eventing.Delivery{}
 	require.NoError(tb, consumer.Receive(tb.Context(), delivery))
-	require.Equal(tb, 1, delivery.Count)
+	require.Positive(tb, delivery.Count)
 	return delivery
 }
 

@@ -11,6 +11,7 @@ type parked struct {
 
 	submission       // what a sender waits to submit; a receiver gets its message here
 	held       *held // where the receiver's message is held
+	count      int   // of the receiver's message
 	err        error // why a sender or receiver gets nothing
 }
 

@@ -41,6 +41,7 @@ const (
 var (
 	_ eventing.Provider = (*Provider)(nil)
 	_ eventing.Drainer  = (*Provider)(nil)
+	_ eventing.Capable  = (*Provider)(nil)
 )
 
 func newProvider(broker *Broker, settings eventing.Settings) *Provider {
@@ -55,6 +56,11 @@ func newProvider(broker *Broker, settings eventing.Settings) *Provider {
 
 // Name returns "memory".
 func (p *Provider) Name() string { return "memory" }
+
+// Capabilities tells that the broker delays and counts.
+func (p *Provider) Capabilities() eventing.Capabilities {
+	return eventing.Capabilities{Delay: true, Count: true}
+}
 
 // ServerName returns the name of this server; empty means none.
 func (p *Provider) ServerName() string { return p.server }

@@ -36,9 +36,9 @@ type queue struct {
 type item struct {
 	message  *eventing.Message
 	size     int64
-	sequence uint64 // its place in the queue, also after a release
-
-	expires time.Duration // by the broker's now; 0 means never
+	sequence uint64        // its place in the queue, also after a release
+	lost     int           // consumers that closed with it in their hands
+	expires  time.Duration // by the broker's now; 0 means never
 }
 
 // queueName is the name of a queue below its address: names need to be unique
@@ -126,7 +126,7 @@ func (q *queue) dispatch() {
 		}
 		p := c.waiting.popFront()
 		p.held = c.take()
-		p.message = p.held.message
+		p.message, p.count = p.held.message, p.held.count()
 		q.address.served(p)
 	}
 }

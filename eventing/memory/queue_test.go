@@ -132,6 +132,27 @@ func TestCloseGivesBack(t *testing.T) {
 	})
 }
 
+// TestCountIsOfWhatEndedWithItsConsumer, as of what a process had in its hands
+// when it died.
+func TestCountIsOfWhatEndedWithItsConsumer(t *testing.T) {
+	t.Parallel()
+	provider := open(t, memory.Config{}, greeter)
+	send(t, provider, 3)
+	for n := range 3 {
+		consumer := attach(t, provider, greeter, 3)
+		first := receive(t, consumer)
+		assert.Equal(t, n+1, first.Count)
+		second := receive(t, consumer)
+		assert.Equal(t, 1, second.Count)
+		settle(t, consumer, second, eventing.Release)
+		require.NoError(t, consumer.Close(t.Context()))
+	}
+	consumer := attach(t, provider, greeter, 3)
+	for _, want := range []int{4, 1, 1} {
+		assert.Equal(t, want, receive(t, consumer).Count)
+	}
+}
+
 func TestSettleIsForWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	provider := open(t, memory.Config{}, greeter)

@@ -1,0 +1,105 @@
+package eventing
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Capabilities is what a transport does by itself, together with its broker.
+type Capabilities struct {
+	// Delay tells that a queue keeps a message back for its [Message.Delay].
+	// Where it doesn't, a listener whose policy needs that is refused at the
+	// start, and [RetryAfter] pauses in place, within the policy's bound.
+	Delay bool
+
+	// Count tells that [Delivery.Count] grows each time a process dies that
+	// holds the message. Where it doesn't, an event that kills its process
+	// comes again and again.
+	Count bool
+
+	// Enforced is what the broker does on its own to a message that is
+	// delivered again and again, in words, to be printed with a policy. Empty
+	// means nothing.
+	Enforced string
+}
+
+// Capable is implemented by a provider that says what it does by itself. One
+// that doesn't is taken to delay, as the contract of [Message] says, and not to
+// count.
+type Capable interface {
+	// Capabilities is called once the provider has started.
+	Capabilities() Capabilities
+}
+
+func capabilitiesOf(provider Provider) Capabilities {
+	if capable, ok := provider.(Capable); ok {
+		return capable.Capabilities()
+	}
+	return Capabilities{Delay: true}
+}
+
+// EffectivePolicy is what really happens to the events of a listener that fail.
+type EffectivePolicy struct {
+	// Listener is the listener's name.
+	Listener string
+	// Policy is the listener's, with its defaults filled in.
+	Policy Policy
+	// Capabilities are those of the provider.
+	Capabilities Capabilities
+}
+
+// String prints the policy, and what the broker itself enforces.
+func (p EffectivePolicy) String() string {
+	text := fmt.Sprintf("listener %s: %v", p.Listener, p.Policy)
+	if !p.Capabilities.Delay {
+		text += "; the broker can't delay"
+	}
+	if p.Capabilities.Enforced != "" {
+		text += "; by the broker itself: " + p.Capabilities.Enforced
+	}
+	return text
+}
+
+// Policies returns the effective policy of each listener, in the order of
+// their registration. What the broker does is known once the manager has
+// started.
+func (m *EventManager) Policies() []EffectivePolicy {
+	capabilities := capabilitiesOf(m.provider)
+	policies := make([]EffectivePolicy, len(m.subscriptions))
+	for i, s := range m.subscriptions {
+		policies[i] = EffectivePolicy{Listener: s.listener.Name, Policy: s.listener.Policy, Capabilities: capabilities}
+	}
+	return policies
+}
+
+// checkCapabilities refuses what the provider can't do and nobody can in its
+// place.
+func (m *EventManager) checkCapabilities() error {
+	m.capabilities = capabilitiesOf(m.provider)
+	if m.capabilities.Delay {
+		return nil
+	}
+	var errs []error
+	for _, s := range m.subscriptions {
+		policy := s.listener.Policy
+		if inPlace, pauses := policy.inPlaceOnly(); !inPlace {
+			errs = append(errs, fmt.Errorf("listener %q needs delayed redelivery, which %s lacks: its retries pause for %v or more, and %v of it is the most in place: "+
+				"give it fewer retries or a shorter backoff, raise Policy.InPlace (to %v at most), or choose another provider: %w",
+				s.listener.Name, m.provider.Name(), pauses, max(policy.InPlace, 0), maxInPlace, errors.ErrUnsupported))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// inPlaceOnly tells whether all retries of the policy pause in place, and how
+// long those pauses are, up to the one that doesn't.
+func (p Policy) inPlaceOnly() (ok bool, pauses time.Duration) {
+	for attempt := 1; attempt <= p.Retries; attempt++ {
+		pauses += p.pause(attempt)
+		if pauses > p.InPlace {
+			return false, pauses
+		}
+	}
+	return true, pauses
+}

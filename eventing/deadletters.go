@@ -1,0 +1,238 @@
+package eventing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+const (
+	// maxLetters bounds how many dead letters are held at once.
+	maxLetters = 1000
+
+	// lettersIdle is how long a queue of dead letters gives nothing until it is
+	// taken for empty: a broker doesn't say so.
+	lettersIdle = time.Second
+
+	defaultReplayRate = 100 // per second
+)
+
+// DeadLetterQueue holds the dead letters of one listener. It comes from
+// [DeadLetters], and is safe for concurrent use. Whoever reads has the letters
+// in his hands for that time: another reader doesn't see them.
+type DeadLetterQueue struct{ subscription *subscription }
+
+// DeadLetters returns the dead letters of a listener of the manager, by the
+// listener's name. The manager must be running when they are looked at.
+func DeadLetters(manager *EventManager, listener string) (*DeadLetterQueue, error) {
+	var names []string
+	for _, s := range manager.subscriptions {
+		if s.listener.Name == listener {
+			return &DeadLetterQueue{s}, nil
+		}
+		names = append(names, s.listener.Name)
+	}
+	return nil, fmt.Errorf("dead letters: the manager has no listener %q: it has %q", listener, names)
+}
+
+// Address returns the address of the dead letters on the broker.
+func (q *DeadLetterQueue) Address() string { return q.subscription.queue.DeadLetter().Address() }
+
+// Read returns up to limit dead letters, the oldest first, and leaves them
+// where they are. The limit is 1 to 1,000.
+func (q *DeadLetterQueue) Read(ctx context.Context, limit int) ([]*DeadLetter, error) {
+	var letters []*DeadLetter
+	err := q.visit(ctx, limit, limit, func(_ context.Context, letter *DeadLetter, _ *Delivery) (Disposition, error) {
+		letters = append(letters, letter)
+		return Release, nil
+	})
+	return letters, err
+}
+
+// Count counts the dead letters, up to limit, which is 1 to 1,000.
+func (q *DeadLetterQueue) Count(ctx context.Context, limit int) (int, error) {
+	letters, err := q.Read(ctx, limit)
+	return len(letters), err
+}
+
+// Purge removes up to limit dead letters for good, the oldest first, and
+// returns how many it has.
+func (q *DeadLetterQueue) Purge(ctx context.Context, limit int) (int, error) {
+	count := 0
+	err := q.visit(ctx, limit, min(limit, prefetchPerWorker), func(context.Context, *DeadLetter, *Delivery) (Disposition, error) {
+		count++
+		return Accept, nil
+	})
+	return count, err
+}
+
+// Replay is what [DeadLetterQueue.Replay] does.
+type Replay struct {
+	// Max is how many events are replayed, at most. Zero means 1,000.
+	Max int
+
+	// Rate is how many are replayed each second. Zero means 100, a negative one
+	// no limit.
+	Rate int
+
+	// Select, unless nil, tells for each dead letter whether it is replayed.
+	// Others stay where they are; no more than 1,000 of them are looked at.
+	Select func(letter *DeadLetter) bool
+
+	// DryRun changes nothing.
+	DryRun bool
+}
+
+// Replay has the listener handle dead letters once more, the oldest first, and
+// returns which were replayed, or in a dry run would be. The event keeps its
+// id, and begins with attempt 1. It goes to the queue of this listener only;
+// other listeners of the event don't see it again. A letter is removed once its
+// copy is confirmed, so that none is lost. An event that fails again and comes
+// back meanwhile isn't replayed twice.
+//
+// Of a listener with a queue on each server, only the letters of this server
+// are replayed.
+func (q *DeadLetterQueue) Replay(ctx context.Context, replay Replay) ([]*DeadLetter, error) {
+	if replay.Max == 0 {
+		replay.Max = maxLetters
+	}
+	if replay.Max < 0 || replay.Max > maxLetters {
+		return nil, fmt.Errorf("replay dead letters of listener %q: Max is %d: it must be from 1 to %d", q.subscription.listener.Name, replay.Max, maxLetters)
+	}
+	if replay.Rate == 0 {
+		replay.Rate = defaultReplayRate
+	}
+	var replayed []*DeadLetter
+	publications := map[ID]int{}
+	err := q.visit(ctx, maxLetters, maxLetters, func(ctx context.Context, letter *DeadLetter, delivery *Delivery) (Disposition, error) {
+		before, seen := publications[letter.ID]
+		switch {
+		case seen && letter.publication > before, !q.isOwn(letter):
+			return Release, nil
+		case replay.Select != nil && !replay.Select(letter):
+			return Release, nil
+		}
+		publications[letter.ID] = letter.publication
+		disposition := Release
+		if !replay.DryRun {
+			if err := q.republish(ctx, letter, delivery.Message); err != nil {
+				return Release, err
+			}
+			disposition = Accept
+		}
+		replayed = append(replayed, letter)
+		if len(replayed) == replay.Max {
+			return disposition, errEnough
+		}
+		if replay.Rate > 0 && !replay.DryRun && !sleep(ctx, time.Second/time.Duration(replay.Rate)) {
+			return disposition, context.Cause(ctx)
+		}
+		return disposition, nil
+	})
+	return replayed, err
+}
+
+// isOwn tells whether this server may replay the letter.
+func (q *DeadLetterQueue) isOwn(letter *DeadLetter) bool {
+	server := q.subscription.queue.Server
+	return server == "" || letter.Server == server
+}
+
+// republish returns when the copy for the listener's queue is confirmed.
+func (q *DeadLetterQueue) republish(ctx context.Context, letter *DeadLetter, original *Message) error {
+	s := q.subscription
+	queue, publication := s.queue, letter.publication+1
+	message := &Message{
+		ID: original.ID, Event: s.listener.Event.Name, Target: &queue,
+		ContentType: original.ContentType, Time: original.Time, Durable: s.listener.Event.Durable,
+		DuplicateID: duplicateID(original.ID, publication, queue),
+		Headers:     append(slices.Clone(letter.Headers), Header{headerPublication, strconv.Itoa(publication)}),
+		Body:        original.Body,
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.manager.config.SendTimeout)
+	defer cancel()
+	receipt, err := s.manager.provider.Submit(ctx, message)
+	if err == nil {
+		err = receipt.Wait(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("publish event %s to %s: %w", original.ID, queue, err)
+	}
+	return nil
+}
+
+var errEnough = errors.New("enough")
+
+type visitor func(ctx context.Context, letter *DeadLetter, delivery *Delivery) (Disposition, error)
+
+// visit shows up to limit letters to a visitor, and settles each as it says.
+// Those to be released are kept until the end: a released one would come again.
+func (q *DeadLetterQueue) visit(ctx context.Context, limit, prefetch int, visit visitor) (err error) {
+	s := q.subscription
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("dead letters of listener %q: %w", s.listener.Name, err)
+		}
+	}()
+	if limit < 1 || limit > maxLetters {
+		return fmt.Errorf("the limit is %d: it must be from 1 to %d", limit, maxLetters)
+	}
+	if err := s.manager.state.sendable(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.manager.base, func() { cancel(context.Cause(s.manager.base)) })() //nolint:contextcheck // the manager's end is the reader's too
+	consumer, err := s.manager.provider.Attach(ctx, s.queue.DeadLetter(), prefetch)
+	if err != nil {
+		return err
+	}
+	var kept []*Delivery
+	defer func() {
+		for _, delivery := range kept {
+			err = errors.Join(err, consumer.Settle(delivery, Release))
+		}
+		// Also when the context is done: the letters are for the next reader.
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.manager.config.SendTimeout)
+		defer cancel()
+		err = errors.Join(err, consumer.Close(closing))
+	}()
+	for range limit {
+		delivery := &Delivery{}
+		if found, err := receiveSoon(ctx, consumer, delivery); !found {
+			return err
+		}
+		disposition, err := visit(ctx, readLetter(delivery.Message), delivery)
+		if disposition == Accept {
+			err = errors.Join(err, consumer.Settle(delivery, Accept))
+		} else {
+			kept = append(kept, delivery)
+		}
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// receiveSoon tells whether there was a message.
+func receiveSoon(ctx context.Context, consumer Consumer, into *Delivery) (bool, error) {
+	soon, cancel := context.WithTimeout(ctx, lettersIdle)
+	defer cancel()
+	err := consumer.Receive(soon, into)
+	switch {
+	case err == nil:
+		return true, nil
+	case ctx.Err() != nil:
+		return false, context.Cause(ctx)
+	case soon.Err() != nil:
+		return false, nil
+	}
+	return false, err
+}

@@ -1,0 +1,147 @@
+package eventing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// prefetchPerWorker is how many messages are fetched ahead for each worker:
+// enough to hide a round trip to the broker from a handler of a millisecond,
+// few enough that competing processes share a short queue.
+const prefetchPerWorker = 32
+
+// hold is a listener's hold on its queue: a consumer and its workers.
+//
+// A listener begins with a wide hold. An event that was delivered before and
+// never settled may have ended its process, and do so again. That would count
+// for all events that are in this process then, and dead-letter innocent ones
+// as crashed. So the wide hold gives way to a narrow one, which has one event
+// at a time, until one comes that is delivered for the first time.
+type hold struct {
+	consumer Consumer
+	wide     bool
+	workers  sync.WaitGroup
+
+	receiving context.Context //nolint:containedctx // ends with the intake, or when another hold is to follow
+	turn      context.CancelFunc
+}
+
+// attach returns a hold without workers.
+func (s *subscription) attach(ctx context.Context, wide bool) (*hold, error) {
+	prefetch := 1
+	if wide {
+		prefetch = s.listener.Concurrency * prefetchPerWorker
+	}
+	consumer, err := s.manager.provider.Attach(ctx, s.queue, prefetch)
+	if err != nil {
+		return nil, err
+	}
+	return &hold{consumer: consumer, wide: wide}, nil
+}
+
+// keep has the first hold work, and those that follow it. The consumer of the
+// last is closed by end.
+func (s *subscription) keep() {
+	h := s.hold
+	for {
+		if turned := s.workOn(h); !turned || s.intake.Err() != nil {
+			return // it has failed, or is stopped
+		}
+		next, err := s.follow(h)
+		if err != nil {
+			if s.intake.Err() == nil && !errors.Is(err, ErrClosed) {
+				s.manager.fail(fmt.Errorf("attach listener %q again: %w", s.listener.Name, err))
+			}
+			return
+		}
+		h = next
+	}
+}
+
+// workOn returns when the workers of a hold have ended, and tells whether another
+// hold is to follow.
+func (s *subscription) workOn(h *hold) (turned bool) {
+	h.receiving, h.turn = context.WithCancel(s.intake)
+	defer h.turn()
+	workers := 1
+	if h.wide {
+		workers = s.listener.Concurrency
+	}
+	for range workers {
+		h.workers.Go(func() { s.work(h) })
+	}
+	h.workers.Wait()
+	return h.receiving.Err() != nil
+}
+
+// follow replaces a hold by one of the other kind.
+func (s *subscription) follow(h *hold) (*hold, error) {
+	if err := h.consumer.Close(s.intake); err != nil {
+		return nil, err
+	}
+	next, err := s.attach(s.intake, !h.wide)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.hold = next
+	s.mu.Unlock()
+	if s.intake.Err() != nil { // end may not have seen this one
+		return nil, errors.Join(ErrClosed, next.consumer.Close(context.WithoutCancel(s.intake)))
+	}
+	return next, nil
+}
+
+// work receives, handles and settles, one event after the other.
+func (s *subscription) work(on *hold) {
+	var h handling
+	for {
+		h = handling{subscription: s}
+		if err := on.consumer.Receive(on.receiving, &h.delivery); err != nil {
+			if on.receiving.Err() == nil && !errors.Is(err, ErrClosed) {
+				s.manager.fail(fmt.Errorf("receive for listener %q: %w", s.listener.Name, err))
+			}
+			return
+		}
+		suspect := s.isSuspect(&h.delivery)
+		if suspect && on.wide {
+			on.turn()
+			s.settle(on, &h, Release)
+			return
+		}
+		if !suspect && !on.wide {
+			on.turn()
+			s.handle(on, &h) // the last of this hold
+			return
+		}
+		if !s.handle(on, &h) {
+			return
+		}
+	}
+}
+
+// isSuspect tells whether the event may end the process. The queue of one server
+// that isn't durable ends with its consumer, and so has none.
+func (s *subscription) isSuspect(delivery *Delivery) bool {
+	return delivery.Count > 1 && s.listener.Policy.MaxDeliveries > 0 && (s.queue.Durable || !s.queue.Exclusive())
+}
+
+// handle handles one delivery and settles it. When the handler ends the
+// goroutine by runtime.Goexit (as t.FailNow does in a test), that is how the
+// attempt has ended, and a new worker takes over.
+func (s *subscription) handle(on *hold, h *handling) (ok bool) {
+	defer func() {
+		if !ok {
+			on.workers.Go(func() {
+				if s.handle(on, h) {
+					s.work(on)
+				}
+			})
+		}
+	}()
+	disposition := h.run()
+	s.settle(on, h, disposition)
+	return true
+}
