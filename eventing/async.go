@@ -18,8 +18,7 @@ import (
 // and ends those that are open when its time is over.
 func (m *EventManager) SendAsync(ctx context.Context, event any, options ...SendOption) *Sent {
 	sent := &Sent{outcomes: &m.outcomes, done: make(chan struct{})}
-	if !m.outcomes.begin() {
-		sent.err = ErrClosed
+	if sent.err = m.outcomes.begin(ctx, m); sent.err != nil {
 		close(sent.done)
 		return sent
 	}
@@ -109,23 +108,48 @@ func (s *Sent) conclude() {
 type outcomes struct {
 	mu     sync.Mutex
 	known  []*Sent
-	tells  bool // the goroutine runs
-	open   int  // sends without an outcome
+	tells  bool          // the goroutine runs
+	open   int           // sends without an outcome
+	room   chan struct{} // holds a token for each of them
 	closed chan struct{}
 }
 
-// begin counts a send, unless the manager is closed.
-func (o *outcomes) begin() bool {
+// begin counts a send, unless the manager is closed, once there is room: what
+// isn't told yet is held in memory, and a function given to OnOutcome may be slow.
+func (o *outcomes) begin(ctx context.Context, m *EventManager) error {
+	if err := o.enter(ctx, m); err != nil {
+		return err
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed != nil {
-		return false
+		<-o.room
+		return ErrClosed
 	}
 	o.open++
-	return true
+	return nil
+}
+
+func (o *outcomes) enter(ctx context.Context, m *EventManager) error {
+	select {
+	case o.room <- struct{}{}:
+		return nil
+	default:
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, m.config.SendTimeout, errSendTimeout)
+	defer cancel()
+	select {
+	case o.room <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: too many outcomes of SendAsync aren't told: %w", ErrNotSent, context.Cause(ctx))
+	case <-m.base.Done():
+		return fmt.Errorf("%w: %w", ErrNotSent, context.Cause(m.base))
+	}
 }
 
 func (o *outcomes) end() {
+	<-o.room
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.open--
@@ -187,6 +211,11 @@ func (o *outcomes) close(ctx context.Context) error {
 	}
 	closed := o.closed
 	o.mu.Unlock()
+	select {
+	case <-closed:
+		return nil
+	default:
+	}
 	select {
 	case <-closed:
 		return nil

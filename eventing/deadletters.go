@@ -148,8 +148,9 @@ func (q *DeadLetterQueue) republish(ctx context.Context, letter *DeadLetter, ori
 	message := &Message{
 		ID: original.ID, Event: s.listener.Event.Name, Target: &queue,
 		ContentType: original.ContentType, Time: original.Time, Durable: s.listener.Event.Durable,
+		Priority:    original.Priority,
 		DuplicateID: duplicateID(original.ID, publication, queue),
-		Headers:     append(slices.Clone(letter.Headers), Header{headerPublication, strconv.Itoa(publication)}),
+		Headers:     append(slices.DeleteFunc(slices.Clone(original.Headers), isOfDelivery), Header{headerPublication, strconv.Itoa(publication)}),
 		Body:        original.Body,
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.manager.config.SendTimeout)

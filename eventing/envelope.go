@@ -170,8 +170,8 @@ func (e *Envelope) decoded() (any, error) {
 // error that SendEvent returns, or with nil; and on handling when this attempt
 // has ended. It is called on the goroutine that sends or handles; for
 // [EventManager.SendAsync], unless the outcome is known at once, on one that
-// tells all outcomes, one after the other. A panic of f is logged and changes
-// nothing.
+// tells all outcomes, one after the other: there f must not wait for another
+// [Sent]. A panic of f is logged and changes nothing.
 func (e *Envelope) OnOutcome(f func(error)) { e.outcomes = append(e.outcomes, f) }
 
 // tell calls the callbacks of the pipelines.

@@ -18,7 +18,9 @@ const prefetchPerWorker = 32
 // never settled may have ended its process, and do so again. That would count
 // for all events that are in this process then, and dead-letter innocent ones
 // as crashed. So the wide hold gives way to a narrow one, which has one event
-// at a time, until one comes that is delivered for the first time.
+// at a time, until one comes that is delivered for the first time. It is that of
+// one listener: an event that is in the hands of another one at each crash, since
+// that is slow, counts as well.
 type hold struct {
 	consumer Consumer
 	wide     bool

@@ -47,12 +47,15 @@ func leaveUnsettled(t *testing.T, broker *memory.Broker, n, times int) {
 		require.NoError(t, err)
 	}
 	for range times {
-		consumer, err := provider.Attach(t.Context(), queue, n)
+		dying, err := broker.Open(eventing.Settings{})
+		require.NoError(t, err)
+		require.NoError(t, dying.Start(t.Context()))
+		consumer, err := dying.Attach(t.Context(), queue, n)
 		require.NoError(t, err)
 		for range n {
 			require.NoError(t, consumer.Receive(t.Context(), &eventing.Delivery{}))
 		}
-		require.NoError(t, consumer.Close(t.Context()))
+		require.NoError(t, dying.Stop(t.Context()))
 	}
 	require.NoError(t, provider.Stop(t.Context()))
 }

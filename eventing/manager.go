@@ -181,7 +181,7 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	if config.StopTimeout == 0 {
 		config.StopTimeout = defaultStopTimeout
 	}
-	m := &EventManager{provider: provider, config: config}
+	m := &EventManager{provider: provider, config: config, outcomes: outcomes{room: make(chan struct{}, sendWindow)}}
 	m.base, m.halt = context.WithCancelCause(context.Background())
 	return m, nil
 }

@@ -61,7 +61,7 @@ const (
 	maxInPlace        = time.Minute
 
 	// A crash also counts for what was prefetched behind its cause, but once
-	// only (see hold): 5 leaves room for connections that break. The most is
+	// only for the same listener (see hold): 5 leaves room for connections that break. The most is
 	// below the limit at which Artemis acts, without a reason in the message.
 	defaultMaxDeliveries = 5
 	maxMaxDeliveries     = 9
@@ -161,6 +161,9 @@ func (p Policy) next(err error, attempt int, spent time.Duration, delays bool) s
 	pause := p.pause(attempt)
 	if spent+pause <= p.InPlace {
 		return step{inPlace: pause}
+	}
+	if !delays { // a RetryAfter has used up what may be in place
+		return step{inPlace: max(p.InPlace-spent, 0)}
 	}
 	return step{later: pause}
 }

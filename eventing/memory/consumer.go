@@ -148,16 +148,20 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 	return nil
 }
 
-// Close gives back what is unsettled, which counts: a process that works settles
-// before it closes. It ends those who wait in Receive.
-func (c *consumer) Close(context.Context) error {
+// Close gives back what is unsettled, uncounted. It ends those who wait in
+// Receive.
+func (c *consumer) Close(context.Context) error { return c.end(0) }
+
+// end closes the consumer. What is unsettled was lost so often more: once, where
+// its provider stops, as the death of its process would.
+func (c *consumer) end(lost int) error {
 	q := c.queue
 	a := q.address
 	a.mu.Lock()
 	if !c.closed {
 		c.closed = true
 		q.consumers = slices.DeleteFunc(q.consumers, func(other *consumer) bool { return other == c })
-		c.giveBack()
+		c.giveBack(lost)
 		if q.spec.Exclusive() && !q.spec.Durable {
 			a.drop(q)
 		}
@@ -170,11 +174,11 @@ func (c *consumer) Close(context.Context) error {
 	return nil
 }
 
-func (c *consumer) giveBack() {
+func (c *consumer) giveBack(lost int) {
 	for _, h := range c.slots {
 		if h.consumer != nil {
 			it := c.giveUp(h)
-			it.lost++
+			it.lost += lost
 			c.queue.restore(it)
 		}
 	}

@@ -39,8 +39,9 @@
 // [QueueStats]. A consumer that holds it by then may go on. Priorities arrive
 // and change no order: a queue is first in, first out.
 //
-// [eventing.Delivery.Count] is always 1: whatever comes back was released, and
-// a release isn't counted.
+// [eventing.Delivery.Count] counts deliveries that were unsettled when their
+// provider stopped, as if a process had died. What a consumer that is closed
+// gives back was released, and a release isn't counted.
 //
 // # How it fails
 //

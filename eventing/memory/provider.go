@@ -225,7 +225,7 @@ func (p *Provider) Stop(ctx context.Context) error {
 	close(p.done)
 	var faults []error
 	for _, c := range left {
-		faults = append(faults, c.Close(ctx))
+		faults = append(faults, c.end(1))
 	}
 	if p.owned {
 		p.broker.close()

@@ -136,21 +136,25 @@ func TestCloseGivesBack(t *testing.T) {
 // when it died.
 func TestCountIsOfWhatEndedWithItsConsumer(t *testing.T) {
 	t.Parallel()
-	provider := open(t, memory.Config{}, greeter)
-	send(t, provider, 3)
+	broker := memory.NewBroker()
+	sender := open(t, broker, greeter)
+	send(t, sender, 3)
 	for n := range 3 {
-		consumer := attach(t, provider, greeter, 3)
+		dying := open(t, broker)
+		consumer := attach(t, dying, greeter, 3)
 		first := receive(t, consumer)
 		assert.Equal(t, n+1, first.Count)
 		second := receive(t, consumer)
 		assert.Equal(t, 1, second.Count)
 		settle(t, consumer, second, eventing.Release)
-		require.NoError(t, consumer.Close(t.Context()))
+		require.NoError(t, dying.Stop(t.Context()))
 	}
-	consumer := attach(t, provider, greeter, 3)
+	consumer := attach(t, sender, greeter, 3)
 	for _, want := range []int{4, 1, 1} {
 		assert.Equal(t, want, receive(t, consumer).Count)
 	}
+	require.NoError(t, consumer.Close(t.Context()))
+	assert.Equal(t, 4, receive(t, attach(t, sender, greeter, 3)).Count, "what is given back isn't counted")
 }
 
 func TestSettleIsForWhatIsHeld(t *testing.T) {
