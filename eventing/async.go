@@ -144,7 +144,7 @@ func (o *outcomes) enter(ctx context.Context, m *EventManager) error {
 	case <-ctx.Done():
 		return fmt.Errorf("%w: too many outcomes of SendAsync aren't told: %w", ErrNotSent, context.Cause(ctx))
 	case <-m.base.Done():
-		return fmt.Errorf("%w: %w", ErrNotSent, context.Cause(m.base))
+		return fmt.Errorf("%w: %w", ErrNotSent, ErrStopping)
 	}
 }
 

@@ -74,7 +74,8 @@ func TestRetryAfterThenAnErrorWithoutDelay(t *testing.T) {
 		manager, err := eventing.NewEventManager(newPoorProvider(t), eventing.Config{
 			Logger: slog.New(slog.DiscardHandler),
 			Listeners: []any{&orderListener{on: func(context.Context, order) error {
-				if calls++; calls == 1 {
+				calls++
+				if calls == 1 {
 					return eventing.RetryAfter(errBroken, 10*time.Second)
 				}
 				return errBroken
