@@ -48,7 +48,11 @@ func TestEachMessageIsAccountedFor(t *testing.T) {
 				receiving.Go(func() { w.consume(rand.New(rand.NewPCG(seed, uint64(100+c)))) })
 			}
 			sending.Wait()
+			// The others come and go, and Drain doesn't wait for a queue that
+			// nobody consumes from at the moment.
+			stays := attach(t, provider, greeter, 1)
 			require.NoError(t, provider.Drain(t.Context()))
+			require.NoError(t, stays.Close(t.Context()))
 			cancel()
 			receiving.Wait()
 
