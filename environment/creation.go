@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -142,14 +141,9 @@ func (own *creation) leadsTo(other *creation) []*Component {
 
 // lateCycle is the error of a component whose making asks for itself.
 func lateCycle(path []*Component) error {
-	names := make([]string, 0, len(path)+1)
-	steps := make([]Step, 0, len(path))
-	for _, c := range path {
-		names = append(names, c.title())
-		steps = append(steps, Step{What: c.title(), Place: c.at()})
-	}
+	names, steps := circle(path)
 	return &Problem{
-		Kind: ErrCycle, Summary: "cycle " + strings.Join(append(names, path[0].title()), " -> ") + ", by Get while it is made",
+		Kind: ErrCycle, Summary: "cycle " + names + ", by Get while it is made",
 		Steps: steps, Hint: "take environment.Lazy, and call its Get when it is used and no longer made",
 	}
 }

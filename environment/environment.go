@@ -155,9 +155,6 @@ func (e *Environment) Context() context.Context { return e.life }
 
 func (e *Environment) start(ctx context.Context) error {
 	for _, c := range e.graph.excluded {
-		if !e.observed(ctx) {
-			break
-		}
 		if err := e.tell(ctx, &Excluded{Component: c, Why: c.why}); err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/aspyx-go/aspyx/reflectx"
@@ -207,22 +206,29 @@ func (w *walk) cycle(first *Component) {
 	for w.path[start] != first {
 		start--
 	}
-	var names strings.Builder
-	var steps []Step
 	for _, c := range w.path[start:] {
 		c.failed = true
-		names.WriteString(c.title() + " -> ")
-		steps = append(steps, Step{What: c.title(), Place: c.at()})
 	}
+	names, steps := circle(w.path[start:])
 	hint := "move what both sides need into a component of its own, or have one side take " +
 		instanceOf("environment.Lazy", first.typ, "") + ", which is looked up when it is used"
 	if len(steps) == 1 {
 		hint = "it is what satisfies its own need: ask for another type, such as that of what it wraps, or use environment.Decorate"
 	}
 	w.plan.report(&Problem{
-		Kind: ErrCycle, Summary: "cycle " + names.String() + first.title(),
+		Kind: ErrCycle, Summary: "cycle " + names,
 		Steps: append(steps, first.module.steps()...), Hint: hint,
 	})
+}
+
+// circle describes components of which each needs the next, and the last the
+// first.
+func circle(path []*Component) (names string, steps []Step) {
+	for _, c := range path {
+		names += c.title() + " -> "
+		steps = append(steps, Step{What: c.title(), Place: c.at()})
+	}
+	return names + path[0].title(), steps
 }
 
 // captive is the problem of a singleton that would keep something which lives

@@ -45,17 +45,22 @@ func (h *handling) deadLetterCopy(err error) *Message {
 // copyTo returns a copy of the delivered message for one queue, with what the
 // sender has set.
 func (h *handling) copyTo(queue Queue) *Message {
-	original := h.delivery.Message
-	publication := h.history.publication + 1
+	s := h.subscription
+	return copyOf(h.delivery.Message, s.listener.Event.Name, &queue, h.history.publication+1, s.queue)
+}
+
+// copyOf returns a copy of a message for one queue, with what the sender has
+// set. It comes from a queue, of whose copies it has a number.
+func copyOf(original *Message, event string, target *Queue, publication int, from Queue) *Message {
 	headers := make([]Header, 0, len(original.Headers)+9)
 	headers = append(headers, original.Headers...)
 	headers = slices.DeleteFunc(headers, isOfDelivery)
 	headers = append(headers, Header{headerPublication, strconv.Itoa(publication)})
 	return &Message{
-		ID: original.ID, Event: h.subscription.listener.Event.Name, Target: &queue,
+		ID: original.ID, Event: event, Target: target,
 		ContentType: original.ContentType, Time: original.Time, Durable: original.Durable,
 		Priority:    original.Priority, // but no time to live: what has failed doesn't just vanish
-		DuplicateID: duplicateID(original.ID, publication, h.subscription.queue),
+		DuplicateID: duplicateID(original.ID, publication, from),
 		Headers:     headers, Body: original.Body,
 	}
 }

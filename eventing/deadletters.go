@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"time"
 )
 
@@ -144,15 +142,9 @@ func (q *DeadLetterQueue) isOwn(letter *DeadLetter) bool {
 // republish returns when the copy for the listener's queue is confirmed.
 func (q *DeadLetterQueue) republish(ctx context.Context, letter *DeadLetter, original *Message) error {
 	s := q.subscription
-	queue, publication := s.queue, letter.publication+1
-	message := &Message{
-		ID: original.ID, Event: s.listener.Event.Name, Target: &queue,
-		ContentType: original.ContentType, Time: original.Time, Durable: s.listener.Event.Durable,
-		Priority:    original.Priority,
-		DuplicateID: duplicateID(original.ID, publication, queue),
-		Headers:     append(slices.DeleteFunc(slices.Clone(original.Headers), isOfDelivery), Header{headerPublication, strconv.Itoa(publication)}),
-		Body:        original.Body,
-	}
+	queue := s.queue
+	message := copyOf(original, s.listener.Event.Name, &queue, letter.publication+1, queue)
+	message.Durable = s.listener.Event.Durable // a dead letter always is
 	ctx, cancel := context.WithTimeout(ctx, s.manager.config.SendTimeout)
 	defer cancel()
 	receipt, err := s.manager.provider.Submit(ctx, message)
