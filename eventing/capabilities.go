@@ -18,6 +18,16 @@ type Capabilities struct {
 	// comes again and again.
 	Count bool
 
+	// Groups tells that a queue gives the messages of one [Message.Key] to one
+	// consumer at a time, in their order, whichever processes they are in.
+	// Where it doesn't, a listener of an event with a key is refused at the
+	// start.
+	Groups bool
+
+	// Mandatory tells that [Message.Mandatory] is kept. Where it isn't, a
+	// mandatory send is refused.
+	Mandatory bool
+
 	// Enforced is what the broker does on its own to a message that is
 	// delivered again and again, in words, to be printed with a policy. Empty
 	// means nothing.

@@ -21,6 +21,10 @@ var (
 	// ErrRejected is returned when the broker has refused the event, or it is
 	// [ErrTooLarge]. It concerns that event only.
 	ErrRejected = errors.New("eventing: rejected by the broker")
+
+	// ErrUnroutable is returned, together with ErrRejected, when a mandatory
+	// event has no queue that takes it.
+	ErrUnroutable = errors.New("eventing: no queue takes the event")
 )
 
 // The states of a manager and its provider.

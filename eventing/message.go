@@ -41,6 +41,17 @@ type Message struct {
 	// Priority is what the broker may order a queue's messages by.
 	Priority Level
 
+	// Key, unless empty, groups messages: a queue gives those of one key to one
+	// consumer at a time, in their order, where the provider has
+	// [Capabilities].Groups. It has 1 to [MaxKeyBytes] bytes of UTF-8 without
+	// NUL. It arrives.
+	Key string
+
+	// Mandatory asks for [ErrUnroutable] where no queue takes the message. It
+	// is set only where the provider has [Capabilities].Mandatory, and not with
+	// a target. It doesn't arrive.
+	Mandatory bool
+
 	// DuplicateID is the transport's id of this very publication, where the
 	// broker detects duplicates by it. Empty means none. No two publications
 	// with different content or targets share one.
@@ -58,6 +69,9 @@ type Message struct {
 	// that it can.
 	Invalid error
 }
+
+// MaxKeyBytes is how long the key of an event may be.
+const MaxKeyBytes = 200
 
 // Header is one header of a message.
 type Header struct {

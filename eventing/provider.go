@@ -32,6 +32,13 @@ type Provider interface {
 	// each of them. A queue that exists stays as it is.
 	Declare(ctx context.Context, queues []Queue) error
 
+	// Remove removes a queue and what is in it, but not its dead-letter queue:
+	// nobody is going to consume from it any more. A queue that has a consumer
+	// stays, and the error wraps [ErrQueueInUse]. One that doesn't exist is no
+	// error. Where the broker lets nobody remove queues, the error wraps
+	// [errors.ErrUnsupported].
+	Remove(ctx context.Context, queue Queue) error
+
 	// Attach begins to consume from a queue that was declared, or from a
 	// dead-letter queue. At most prefetch messages (1 or more) are held here
 	// without having been settled. A second consumer of an exclusive queue is
@@ -109,6 +116,10 @@ type Delivery struct {
 	// hands and maybe for what it had prefetched, and a broken connection may
 	// too: it isn't a number of attempts.
 	Count int
+
+	// Redelivered tells that the message was delivered before, where the broker
+	// says no more than that. Count is 0 then.
+	Redelivered bool
 
 	// Tag belongs to the provider: what it needs to settle.
 	Tag any

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/Azure/go-amqp"
 
@@ -64,6 +65,34 @@ func (p *Provider) touch(ctx context.Context, queue eventing.Queue) error {
 		return p.attachError(queue, at, err)
 	}
 	return p.do(limited, func() error { end(opened); return nil })
+}
+
+// Remove implements [eventing.Provider], by the broker's management.
+func (p *Provider) Remove(ctx context.Context, queue eventing.Queue) error {
+	err := p.remove(ctx, queue)
+	if errors.Is(err, errNoManagement) {
+		err = fmt.Errorf("%w: remove it on the broker, or grant the permission manage: %w", errors.ErrUnsupported, err)
+	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", queueNode(queue, p.naming).address, err)
+	}
+	return nil
+}
+
+func (p *Provider) remove(ctx context.Context, queue eventing.Queue) error {
+	manager, err := p.openManagement(ctx)
+	if err != nil {
+		return err
+	}
+	defer manager.close(ctx)
+	err = manager.call(ctx, nil, "destroyQueue", queue.Name(p.naming))
+	switch {
+	case err == nil, strings.Contains(err.Error(), "AMQ229017"): // there is no such queue
+		return nil
+	case strings.Contains(err.Error(), "AMQ229025"): // it has consumers
+		return fmt.Errorf("%w: %w", eventing.ErrQueueInUse, err)
+	}
+	return err
 }
 
 // queueSpec is what Artemis' createQueue takes.

@@ -107,6 +107,26 @@ func sameQueue(x, y eventing.Queue) bool {
 	return x.Group != "" || x.Listener == y.Listener
 }
 
+// remove removes a queue that has no consumer.
+func (b *Broker) remove(spec eventing.Queue) error {
+	a := b.address(spec.Address())
+	if a == nil {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.unlock()
+	q := a.find(queueName(spec))
+	switch {
+	case q == nil:
+		return nil
+	case len(q.consumers) > 0:
+		return eventing.ErrQueueInUse
+	}
+	a.drop(q)
+	a.room = true
+	return nil
+}
+
 // attach lets a new consumer of provider begin.
 func (b *Broker) attach(provider *Provider, spec eventing.Queue, prefetch int) (*consumer, error) {
 	a := b.address(spec.Address())

@@ -113,6 +113,18 @@ func (p *Provider) Declare(ctx context.Context, queues []eventing.Queue) error {
 	return errors.Join(faults...)
 }
 
+// Remove removes a queue that has no consumer.
+func (p *Provider) Remove(ctx context.Context, queue eventing.Queue) error {
+	err := p.usable(ctx)
+	if err == nil {
+		err = p.broker.remove(queue)
+	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", queue, err)
+	}
+	return nil
+}
+
 // Attach begins to consume from a queue.
 func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
 	c, err := p.attach(ctx, queue, prefetch)
