@@ -23,18 +23,28 @@ func (d *directory) enlist(n *newcomer, publish func(*registry)) (*listenerEntry
 	if err != nil {
 		return nil, err
 	}
-	if len(r.events) > known {
+	isNew := len(r.events) > known
+	entry, err := r.enlistNewcomer(n, event)
+	switch {
+	case isNew && err != nil:
+		delete(r.events, event.Type)
+		delete(r.names, event.Name)
+	case isNew:
 		publish(r)
 	}
+	return entry, err
+}
+
+func (r *registry) enlistNewcomer(n *newcomer, event *EventDescriptor) (*listenerEntry, error) {
 	if n.durable && !event.Durable {
 		return nil, fmt.Errorf("event %q isn't durable, so that a durable queue has no use: say durable where the event is defined", event.Name)
 	}
 	listener := n.listener
 	listener.Event = event
-	entry := &listenerEntry{descriptor: &listener}
 	if err := r.apart(&listener); err != nil {
 		return nil, err
 	}
+	entry := &listenerEntry{descriptor: &listener}
 	return entry, r.enlist(entry)
 }
 
