@@ -200,10 +200,15 @@ func (m *EventManager) drain(ctx context.Context) error {
 			s.stop()
 		}
 	}
-	for _, s := range m.subscriptions {
-		errs = append(errs, s.end(ctx))
+	// All at once: one that is stuck keeps no other one from giving back what it
+	// has prefetched, and from ending in time.
+	ends := make([]error, len(m.subscriptions))
+	var ending sync.WaitGroup
+	for i, s := range m.subscriptions {
+		ending.Go(func() { ends[i] = s.end(ctx) })
 	}
-	return errors.Join(errs...)
+	ending.Wait()
+	return errors.Join(append(errs, ends...)...)
 }
 
 // end waits for the workers, then closes the consumer.
