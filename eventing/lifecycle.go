@@ -228,21 +228,30 @@ func (m *EventManager) drain(ctx context.Context) error {
 			s.stop()
 		}
 	}
-	for _, s := range all {
-		switch {
-		case s.stop == nil: // never begun
-		case s.leaving != nil:
-			errs = append(errs, s.awaitLeaving(ctx))
-		default:
-			errs = append(errs, s.end(ctx))
-		}
+	// All at once: one that is stuck keeps no other one from giving back what it
+	// has prefetched, and from ending in time.
+	ends := make([]error, len(all))
+	var ending sync.WaitGroup
+	for i, s := range all {
+		ending.Go(func() { ends[i] = s.end(ctx) })
 	}
-	return errors.Join(errs...)
+	ending.Wait()
+	return errors.Join(append(errs, ends...)...)
 }
 
 // end waits for the workers, a stuck one of which is its author's, then closes
-// the consumer.
+// the consumer. Where Unsubscribe does that already, it waits for it.
 func (s *subscription) end(ctx context.Context) error {
+	switch {
+	case s.stop == nil: // never begun
+		return nil
+	case s.leaving != nil:
+		return s.awaitLeaving(ctx)
+	}
+	return s.endHold(ctx)
+}
+
+func (s *subscription) endHold(ctx context.Context) error {
 	var err error
 	select {
 	case <-s.ended:

@@ -1,6 +1,7 @@
 package eventing
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -180,7 +181,7 @@ func (r *registry) chain(pipelines []any) *chain {
 	for i, pipeline := range pipelines {
 		all[i] = ordered{r.pipelines[i].order, pipeline}
 	}
-	slices.SortStableFunc(all, func(a, b ordered) int { return a.order - b.order })
+	slices.SortStableFunc(all, func(a, b ordered) int { return cmp.Compare(a.order, b.order) })
 	c := &chain{}
 	for _, o := range all {
 		if s, ok := o.pipeline.(sendSide); ok {
