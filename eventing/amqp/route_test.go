@@ -3,6 +3,8 @@ package amqp
 import (
 	"context"
 	"errors"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,9 +79,19 @@ func TestConcurrentChecksOfAnAddressAreOne(t *testing.T) {
 	assert.NotSame(t, first, provider.routes[queue.Event], "it was too old")
 }
 
+// waitsForARoute tells whether a goroutine does.
+func waitsForARoute() bool {
+	buffer := make([]byte, 1<<20)
+	for stack := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
+		if strings.Contains(stack, "[select") && strings.Contains(stack, ").checkRoute(") {
+			return true
+		}
+	}
+	return false
+}
+
 // TestAnOlderRefusalIsAskedAgain: the queue may be younger than the question.
-func TestAnOlderRefusalIsAskedAgain(t *testing.T) {
-	t.Parallel()
+func TestAnOlderRefusalIsAskedAgain(t *testing.T) { //nolint:paralleltest // looks at goroutines
 	provider, ctx := started(t)
 	queue := declared(t, provider)
 	for name, older := range map[string]*route{"no queue": {}, "no answer": {err: errors.New("no answer")}} {
@@ -89,6 +101,7 @@ func TestAnOlderRefusalIsAskedAgain(t *testing.T) {
 		provider.mu.Unlock()
 		checked := make(chan error)
 		go func() { checked <- provider.checkRoute(ctx, queue.Event) }()
+		require.Eventually(t, waitsForARoute, 10*time.Second, time.Millisecond)
 		close(older.answered)
 		require.NoError(t, <-checked, name)
 	}
