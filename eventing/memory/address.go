@@ -75,16 +75,9 @@ func (a *address) find(name string) *queue {
 func (a *address) submit(ctx context.Context, stop <-chan struct{}, message *eventing.Message, size int64) error {
 	s := submission{message: message, size: size}
 	a.mu.Lock()
-	if a.broker.closed.Load() {
+	if err := a.route(&s); err != nil {
 		a.unlock()
-		return notSent(eventing.ErrClosed)
-	}
-	if message.Target != nil {
-		s.target = a.find(queueName(*message.Target))
-		if s.target == nil {
-			a.unlock()
-			return rejected(errNoTarget)
-		}
+		return err
 	}
 	if (s.target != nil || a.line.len() == 0) && a.fits(s) {
 		a.place(s)
@@ -109,6 +102,32 @@ func (a *address) submit(ctx context.Context, stop <-chan struct{}, message *eve
 	return err
 }
 
+// route finds the target. Its error tells why the message can't be taken.
+func (a *address) route(s *submission) error {
+	if a.broker.closed.Load() {
+		return notSent(eventing.ErrClosed)
+	}
+	if s.message.Target != nil {
+		s.target = a.find(queueName(*s.message.Target))
+		if s.target == nil {
+			return rejected(errNoTarget)
+		}
+	}
+	return a.refusal(*s)
+}
+
+// refusal tells why no queue takes a message, now or ever, where none does.
+func (a *address) refusal(s submission) error {
+	switch {
+	case s.target != nil && s.target.gone:
+		return rejected(errNoTarget)
+	case s.target == nil && s.message.Mandatory && len(a.queues) == 0:
+		return rejected(eventing.ErrUnroutable)
+	default:
+		return nil
+	}
+}
+
 // leave takes a sender out of the line, unless it was served meanwhile.
 func (a *address) leave(p *parked, cause error) error {
 	a.mu.Lock()
@@ -129,9 +148,8 @@ func (a *address) leave(p *parked, cause error) error {
 func (a *address) admit() {
 	for a.line.len() > 0 {
 		p := *a.line.at(0)
-		switch {
-		case p.target != nil && p.target.gone:
-			p.err = rejected(errNoTarget)
+		switch p.err = a.refusal(p.submission); {
+		case p.err != nil:
 		case a.fits(p.submission):
 			a.place(p.submission)
 		default:

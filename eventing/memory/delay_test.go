@@ -83,3 +83,22 @@ func TestDelayedMessagesVanishWithTheirQueue(t *testing.T) {
 		assert.Zero(t, stats(t, provider, queue).Messages)
 	})
 }
+
+func TestDelayedMessagesOfOneInstant(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := open(t, memory.Config{}, greeter)
+		consumer := attach(t, provider, greeter, 3)
+		var waiting []*pending
+		for range 3 {
+			waiting = append(waiting, call(func() error { return consumer.Receive(t.Context(), &eventing.Delivery{}) }))
+			submit(t, provider, hello("1s", delay(time.Second)))
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for _, w := range waiting {
+			require.False(t, w.waits(), "each who waits gets one")
+			require.NoError(t, <-w.done)
+		}
+	})
+}

@@ -57,9 +57,10 @@ func newProvider(broker *Broker, settings eventing.Settings) *Provider {
 // Name returns "memory".
 func (p *Provider) Name() string { return "memory" }
 
-// Capabilities tells that the broker delays and counts.
+// Capabilities tells that the broker delays, counts, keeps the order of each key
+// and refuses mandatory messages that nobody takes.
 func (p *Provider) Capabilities() eventing.Capabilities {
-	return eventing.Capabilities{Delay: true, Count: true}
+	return eventing.Capabilities{Delay: true, Count: true, Groups: true, Mandatory: true}
 }
 
 // ServerName returns the name of this server; empty means none.
@@ -186,6 +187,8 @@ func (p *Provider) submit(ctx context.Context, message *eventing.Message) error 
 		return a.submit(ctx, p.done, message, size)
 	case message.Target != nil:
 		return rejected(errNoTarget)
+	case message.Mandatory:
+		return rejected(eventing.ErrUnroutable)
 	default:
 		return nil // nobody listens
 	}

@@ -52,7 +52,7 @@ func (q *queue) stats() QueueStats {
 		Address:     q.address.name,
 		Queue:       q.name,
 		DeadLetters: q.spec.IsDeadLetter(),
-		Messages:    q.ready.len(),
+		Messages:    q.backlog(),
 		Delayed:     len(q.delayed),
 		Unsettled:   q.unsettled,
 		Bytes:       q.bytes,
