@@ -63,8 +63,8 @@ type Case struct {
 // Cases returns the suite, ordered by promise.
 func Cases() []Case {
 	return slices.Concat(
-		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), contentCases(), optionCases(),
-		pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(), retryCases(), serverCases(), stopCases(), boundCases(),
+		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), removalCases(), contentCases(), optionCases(),
+		pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(), retryCases(), serverCases(), stopCases(), unroutableCases(), boundCases(), groupCases(),
 	)
 }
 
