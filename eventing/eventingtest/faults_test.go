@@ -1,6 +1,8 @@
 package eventingtest_test
 
 import (
+	"slices"
+
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
@@ -18,7 +20,7 @@ func always(f func(*faulty)) func() func(*faulty) {
 
 // faults are ordered by the promise that they break.
 func faults() []fault {
-	return append(append(append(queueFaults(), settlementFaults()...), contentFaults()...), append(optionFaults(), boundFaults()...)...)
+	return slices.Concat(queueFaults(), removalFaults(), settlementFaults(), contentFaults(), optionFaults(), unroutableFaults(), boundFaults(), groupFaults())
 }
 
 func queueFaults() []fault {
