@@ -40,7 +40,6 @@ func queueFaults() []fault {
 			"a per-process listener is called on every server", "a broadcast reaches every server",
 			"a server's queue has one consumer", "a server's transient queue leaves nothing",
 		}},
-		{"removes no queue", always(removeNothing), []string{"a subscription that ends leaves nothing behind"}},
 		{"removes a queue without a consumer", always(removeLeft), []string{
 			"what is sent while a listener is paused waits", "durable events wait for their listener",
 		}},
