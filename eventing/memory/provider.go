@@ -57,9 +57,9 @@ func newProvider(broker *Broker, settings eventing.Settings) *Provider {
 // Name returns "memory".
 func (p *Provider) Name() string { return "memory" }
 
-// Capabilities tells that the broker delays and counts.
+// Capabilities tells that the broker delays, counts and groups.
 func (p *Provider) Capabilities() eventing.Capabilities {
-	return eventing.Capabilities{Delay: true, Count: true}
+	return eventing.Capabilities{Delay: true, Count: true, Groups: true}
 }
 
 // ServerName returns the name of this server; empty means none.
