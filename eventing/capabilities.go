@@ -87,13 +87,15 @@ func (m *EventManager) Policies() []EffectivePolicy {
 // place.
 func (m *EventManager) checkCapabilities() error {
 	m.capabilities = capabilitiesOf(m.provider)
-	if m.capabilities.Delay {
-		return nil
-	}
 	var errs []error
 	for _, s := range m.subscriptions {
+		if s.listener.isKeyed() && !m.capabilities.Groups {
+			errs = append(errs, fmt.Errorf("listener %q needs the order of events with one key (key=%s of event %q), which %s can't keep: "+
+				"remove the key, or choose another provider: %w",
+				s.listener.Name, s.listener.Event.Key, s.listener.Event.Name, m.provider.Name(), errors.ErrUnsupported))
+		}
 		policy := s.listener.Policy
-		if inPlace, pauses := policy.inPlaceOnly(); !inPlace {
+		if inPlace, pauses := policy.inPlaceOnly(); !inPlace && !m.capabilities.Delay {
 			errs = append(errs, fmt.Errorf("listener %q needs delayed redelivery, which %s lacks: its retries pause for %v or more, and %v of it is the most in place: "+
 				"give it fewer retries or a shorter backoff, raise Policy.InPlace (to %v at most), or choose another provider: %w",
 				s.listener.Name, m.provider.Name(), pauses, max(policy.InPlace, 0), maxInPlace, errors.ErrUnsupported))

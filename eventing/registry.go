@@ -82,6 +82,9 @@ func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, p
 		return fmt.Errorf("listener %s: %w", reflectx.Name(t), err)
 	}
 	descriptor.Event = event
+	if err := descriptor.checkOrder(); err != nil {
+		return fmt.Errorf("listener %s: %w", reflectx.Name(t), err)
+	}
 	if descriptor.Group != "" && (descriptor.PerProcess || event.Broadcast) {
 		return fmt.Errorf("listener %s has group=%s, which shares a queue, and is per process or listens to a broadcast, which doesn't: choose one",
 			reflectx.Name(t), descriptor.Group)

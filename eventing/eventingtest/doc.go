@@ -34,6 +34,7 @@
 //	8  dead letters with their reason, delayed retries
 //	9  stopping isn't a failure
 //	12 everything is bounded
+//	13 the order of events with one key
 //
 // Some cases drive the provider through an [eventing.EventManager], as users
 // do. Others call it directly, where the contract of [eventing.Provider] says

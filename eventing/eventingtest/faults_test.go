@@ -18,7 +18,7 @@ func always(f func(*faulty)) func() func(*faulty) {
 
 // faults are ordered by the promise that they break.
 func faults() []fault {
-	return append(append(append(queueFaults(), settlementFaults()...), contentFaults()...), append(optionFaults(), boundFaults()...)...)
+	return append(append(append(queueFaults(), settlementFaults()...), contentFaults()...), append(append(optionFaults(), boundFaults()...), orderFaults()...)...)
 }
 
 func queueFaults() []fault {
@@ -158,5 +158,11 @@ func boundFaults() []fault {
 		{"has no bound", nil, []string{"a full queue holds senders back"}},
 		{"drops what a full queue can't take", always(dropWhenFull), []string{"a full queue holds senders back"}},
 		{"starts a goroutine for each message", always(goroutines), []string{"a backlog costs no goroutines"}},
+	}
+}
+
+func orderFaults() []fault {
+	return []fault{
+		{"drops the key", always(dropKey), []string{"events of one key are handled in order across retries"}},
 	}
 }

@@ -53,3 +53,5 @@ func inheritTTL() func(*faulty) {
 		})
 	}
 }
+
+func dropKey(p *faulty) { onSubmit(p, func(m *eventing.Message) { m.Key = "" }) }
