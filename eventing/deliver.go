@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"time"
 )
 
@@ -25,8 +24,12 @@ type handling struct {
 	delivery     Delivery
 	history      history
 	paused       time.Duration // in place, in all
-	attempted    bool          // outcome is that of the attempt
+	begun        bool          // history is read
+	attempted    bool          // outcome is that of the attempt, and not decided upon
 	outcome      error
+
+	arrival uint64    // its place in lanes
+	behind  *handling // the next event of its key, which waits
 }
 
 // deliveryContext is the context of one attempt. It makes the envelope known
@@ -52,26 +55,48 @@ func (c *deliveryContext) Value(key any) any {
 // run makes attempts until the policy ends them. It goes on where a run ended
 // that never returned.
 func (h *handling) run() Disposition {
-	if !h.attempted {
-		err := h.read()
-		if err == nil {
-			err = h.crashed()
-		}
-		if err != nil {
-			h.attempted, h.outcome = true, err
-		} else {
-			h.attempt()
-		}
-	}
 	for {
-		disposition := h.decide(h.outcome)
+		disposition, pause := h.step()
 		if disposition != 0 {
 			return disposition
 		}
+		if !h.subscription.sleep(pause) {
+			return Release
+		}
+	}
+}
+
+// step makes the next attempt and decides what follows: how the delivery ends,
+// or after which pause in place there is another step. It goes on where a step
+// ended that never returned.
+func (h *handling) step() (Disposition, time.Duration) {
+	switch {
+	case h.attempted: // on a goroutine that has ended
+	case !h.begun:
+		h.begin()
+	default:
 		h.history.attempt++
 		h.subscription.manager.stats.retried.Add(1)
 		h.attempt()
 	}
+	disposition, pause := h.decide(h.outcome)
+	h.attempted = false
+	return disposition, pause
+}
+
+// begin makes the first attempt, unless the message can't be read, or has come
+// too often.
+func (h *handling) begin() {
+	h.begun = true
+	err := h.read()
+	if err == nil {
+		err = h.crashed()
+	}
+	if err != nil {
+		h.attempted, h.outcome = true, err
+		return
+	}
+	h.attempt()
 }
 
 // read reads what the message says of earlier attempts.
@@ -148,34 +173,38 @@ func (h *handling) walk(ctx context.Context, e *Envelope) (err error) {
 	return err
 }
 
-// decide turns the end of an attempt into a disposition, or into none after
-// the pause before another attempt.
-func (h *handling) decide(err error) Disposition {
+// decide turns the end of an attempt into a disposition, or into none and the
+// pause in place before another attempt.
+func (h *handling) decide(err error) (Disposition, time.Duration) {
 	m := h.subscription.manager
 	switch {
 	case err == nil:
 		m.stats.handled.Add(1)
-		return Accept
+		return Accept, 0
 	case errors.Is(err, Drop):
 		m.stats.dropped.Add(1)
-		return Accept
+		return Accept, 0
 	case h.subscription.base.Err() != nil:
-		return Release // a handler that the stop has cancelled didn't fail
+		return Release, 0 // a handler that the stop has cancelled didn't fail
 	}
 	h.history.failed(time.Now())
-	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused, m.capabilities.Delay)
+	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused, h.mayDelay())
 	switch {
 	case next.deadLetter:
-		return h.deadLetter(err)
+		return h.deadLetter(err), 0
 	case next.later > 0:
 		m.stats.retried.Add(1)
-		return h.republish(h.retryCopy(next.later))
+		return h.republish(h.retryCopy(next.later)), 0
 	}
 	h.paused += next.inPlace
-	if !h.subscription.sleep(next.inPlace) {
-		return Release
-	}
-	return 0
+	return 0, next.inPlace
+}
+
+// mayDelay tells whether the broker may deliver the event again later. One with
+// a key would come behind the next of its key.
+func (h *handling) mayDelay() bool {
+	s := h.subscription
+	return s.manager.capabilities.Delay && (!s.listener.isKeyed() || h.delivery.Message.Key == "")
 }
 
 // sleep waits, and is false when the stop, or a pause, comes first.
@@ -251,46 +280,4 @@ func (s *subscription) submit(message *Message) error {
 		return err
 	}
 	return receipt.Wait(ctx)
-}
-
-// history is what is known of the earlier attempts to handle an event.
-type history struct {
-	attempt      int // the number of the current one, from 1
-	publication  int // how often the event was published again
-	firstFailure time.Time
-	lastFailure  time.Time
-}
-
-func readHistory(headers []Header) (history, error) {
-	h := history{attempt: 1}
-	var errs []error
-	number := func(key string, into *int) {
-		text, ok := lookupHeader(headers, key)
-		if !ok {
-			return
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > 1_000_000 {
-			errs = append(errs, fmt.Errorf("header %s=%q is no number of attempts", key, abbreviate(text)))
-			return
-		}
-		*into = n
-	}
-	number(headerAttempt, &h.attempt)
-	number(headerPublication, &h.publication)
-	if text, ok := lookupHeader(headers, headerFirstFailure); ok {
-		t, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("header %s=%q is no time of RFC 3339", headerFirstFailure, abbreviate(text)))
-		}
-		h.firstFailure = t
-	}
-	return h, errors.Join(errs...)
-}
-
-func (h *history) failed(now time.Time) {
-	if h.firstFailure.IsZero() {
-		h.firstFailure = now
-	}
-	h.lastFailure = now
 }

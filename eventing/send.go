@@ -94,6 +94,12 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 	for _, option := range options {
 		option(e)
 	}
+	if s.event.key != nil && e.message.Key == "" {
+		var err error
+		if e.message.Key, err = s.event.keyOf(event); err != nil {
+			e.refuse(err)
+		}
+	}
 	if err := e.message.checkOptions(); err != nil {
 		e.refuse(err)
 	}

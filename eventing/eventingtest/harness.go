@@ -65,7 +65,8 @@ func Cases() []Case {
 	return slices.Concat(
 		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), removalCases(),
 		contentCases(), optionCases(), pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(),
-		retryCases(), serverCases(), subscriptionCases(), stopCases(), unroutableCases(), boundCases(), groupCases(),
+		retryCases(), serverCases(), subscriptionCases(), stopCases(), unroutableCases(), boundCases(),
+		groupCases(), orderCases(),
 	)
 }
 
