@@ -114,14 +114,14 @@ func queuesOf(deadLetters bool) []eventing.Queue {
 	queues := []eventing.Queue{
 		{Event: "crate", Listener: "loader", Durable: true},
 		{Event: "crate", Listener: "mate", Group: "crew", Durable: true},
-		{Event: "crate", Listener: "lookout", Server: "ship0", Durable: true},
+		{Event: "crate", Listener: "watch", Server: "ship0", Durable: true},
 		{Event: "leaf", Listener: "reader"},
 		{Event: "leaf", Listener: "sorter"},
 	}
 	if !deadLetters {
 		return append(queues,
-			eventing.Queue{Event: "crate", Listener: "lookout", Server: "ship1", Durable: true},
-			eventing.Queue{Event: "crate", Listener: "lookout", Server: "ship2", Durable: true})
+			eventing.Queue{Event: "crate", Listener: "watch", Server: "ship1", Durable: true},
+			eventing.Queue{Event: "crate", Listener: "watch", Server: "ship2", Durable: true})
 	}
 	queues = append(queues, eventing.Queue{Event: "crate", Listener: "boy"})
 	for i := range queues {

@@ -59,8 +59,8 @@ type (
 		eventing.Listener[crate] `listener:"name=boy,group=crew,retries=2,backoff=10ms"`
 		duty
 	}
-	lookout struct {
-		eventing.Listener[crate] `listener:"name=lookout,per_process"`
+	watch struct {
+		eventing.Listener[crate] `listener:"name=watch,per_process"`
 		duty
 	}
 	reader struct {
@@ -76,12 +76,12 @@ type (
 func (l *loader) On(ctx context.Context, event crate) error  { return l.duty(ctx, event.Number) }
 func (l *mate) On(ctx context.Context, event crate) error    { return l.duty(ctx, event.Number) }
 func (l *boy) On(ctx context.Context, event crate) error     { return l.duty(ctx, event.Number) }
-func (l *lookout) On(ctx context.Context, event crate) error { return l.duty(ctx, event.Number) }
+func (l *watch) On(ctx context.Context, event crate) error { return l.duty(ctx, event.Number) }
 func (l *reader) On(ctx context.Context, event leaf) error   { return l.duty(ctx, event.Number) }
 func (l *sorter) On(ctx context.Context, event leaf) error   { return l.duty(ctx, event.Number) }
 
-// lookoutPolicy leaves all retries to the broker.
-var lookoutPolicy = eventing.PolicyFor[lookout](eventing.Policy{Retries: 2, Backoff: 20 * time.Millisecond, InPlace: -1})
+// watchPolicy leaves all retries to the broker.
+var watchPolicy = eventing.PolicyFor[watch](eventing.Policy{Retries: 2, Backoff: 20 * time.Millisecond, InPlace: -1})
 
 // ship is a process: it starts and stops, again and again, each time with a new
 // manager.
@@ -108,6 +108,7 @@ func (s *ship) sail(t *testing.T, first chan<- struct{}) {
 		if i == 0 {
 			first <- struct{}{} // its queues are there
 		}
+		s.rest(manager)
 		pause(s.world.ctx, between(s.random, 100*time.Millisecond, 8*time.Second))
 		if s.world.wrecks && s.random.IntN(4) == 0 {
 			assert.NoError(t, provider.Stop(context.Background())) // all that it holds is lost
@@ -121,6 +122,22 @@ func (s *ship) sail(t *testing.T, first chan<- struct{}) {
 		assert.LessOrEqual(t, time.Since(began), 30*time.Second)
 		cancel()
 		pause(s.world.ctx, between(s.random, 0, 2*time.Second))
+	}
+}
+
+// rest pauses some listeners, of which not all have an end of that.
+func (s *ship) rest(manager *eventing.EventManager) {
+	for _, listener := range manager.Subscriptions() {
+		if s.random.IntN(10) > 0 {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(s.world.ctx, between(s.random, 10*time.Millisecond, 2*time.Second))
+		_ = manager.Pause(ctx, listener.Name) // it may hang too long
+		pause(s.world.ctx, between(s.random, 0, 2*time.Second))
+		if s.random.IntN(2) == 0 {
+			_ = manager.Resume(ctx, listener.Name)
+		}
+		cancel()
 	}
 }
 
@@ -143,9 +160,9 @@ func (s *ship) build(t *testing.T) (*eventing.EventManager, eventing.Provider) {
 	manager, err = eventing.NewEventManager(provider, eventing.Config{
 		Listeners: []any{
 			&loader{duty: at("crate::loader")}, &mate{duty: at("crate::crate.crew")}, &boy{duty: at("crate::crate.crew")},
-			&lookout{duty: at("crate::lookout-" + s.name)}, &reader{duty: at("leaf::reader")}, &sorter{duty: at("leaf::sorter")},
+			&watch{duty: at("crate::watch-" + s.name)}, &reader{duty: at("leaf::reader")}, &sorter{duty: at("leaf::sorter")},
 		},
-		Policies: []eventing.ListenerPolicy{lookoutPolicy},
+		Policies: []eventing.ListenerPolicy{watchPolicy},
 		Logger:   slog.New(slog.DiscardHandler),
 	})
 	assert.NoError(t, err)

@@ -17,6 +17,7 @@ type faulty struct {
 	submit  func(context.Context, *faulty, *eventing.Message) (eventing.Receipt, error) // how to submit
 	receive func(*eventing.Message) *eventing.Message                                   // what arrives
 	stop    func(context.Context, *faulty) error                                        // how to stop
+	remove  func(context.Context, *faulty, eventing.Queue) error                        // how to remove a queue
 	lacks   func(*eventing.Capabilities)                                                // what it says of itself
 }
 
@@ -60,6 +61,13 @@ func (f *faulty) Submit(ctx context.Context, message *eventing.Message) (eventin
 		return f.submit(ctx, f, message)
 	}
 	return f.Provider.Submit(ctx, message)
+}
+
+func (f *faulty) Remove(ctx context.Context, queue eventing.Queue) error {
+	if f.remove != nil {
+		return f.remove(ctx, f, f.meant(queue))
+	}
+	return f.Provider.Remove(ctx, f.meant(queue))
 }
 
 func (f *faulty) Stop(ctx context.Context) error {

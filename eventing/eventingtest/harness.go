@@ -64,7 +64,7 @@ type Case struct {
 func Cases() []Case {
 	return slices.Concat(
 		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), contentCases(), optionCases(),
-		pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(), retryCases(), serverCases(), stopCases(), boundCases(),
+		pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(), retryCases(), serverCases(), subscriptionCases(), stopCases(), boundCases(),
 	)
 }
 

@@ -30,6 +30,7 @@ type address struct {
 	queues []*queue
 	line   ring[*parked] // senders that wait for room
 	woken  *parked       // whom unlock wakes
+	losing []loss        // what unlock logs
 	room   bool          // unlock lets in who waits for it
 	idle   bool          // unlock tells Drain that a queue has become empty
 }
@@ -44,6 +45,10 @@ func (a *address) unlock() {
 	}
 	woken, idle := a.woken, a.idle
 	a.woken, a.idle = nil, false
+	var losing []loss
+	if a.losing != nil {
+		losing, a.losing = a.losing, nil
+	}
 	a.mu.Unlock()
 	for woken != nil {
 		next := woken.next // read first: once woken, it may wait elsewhere
@@ -53,6 +58,9 @@ func (a *address) unlock() {
 	}
 	if idle {
 		a.broker.signalIdle()
+	}
+	for _, l := range losing {
+		l.log()
 	}
 }
 
@@ -71,25 +79,21 @@ func (a *address) find(name string) *queue {
 }
 
 // submit puts the message into the queues, or waits in line for room until
-// the context is done or stop is closed.
-func (a *address) submit(ctx context.Context, stop <-chan struct{}, message *eventing.Message, size int64) error {
-	s := submission{message: message, size: size}
+// the context is done or the sender is stopped.
+func (a *address) submit(ctx context.Context, s submission) error {
 	a.mu.Lock()
-	if a.broker.closed.Load() {
+	if err := a.route(&s); err != nil {
 		a.unlock()
-		return notSent(eventing.ErrClosed)
+		return err
 	}
-	if message.Target != nil {
-		s.target = a.find(queueName(*message.Target))
-		if s.target == nil {
-			a.unlock()
-			return rejected(errNoTarget)
-		}
-	}
-	if (s.target != nil || a.line.len() == 0) && a.fits(s) {
+	if (s.target != nil || a.line.len() == 0) && a.takes(s) {
 		a.place(s)
 		a.unlock()
 		return nil
+	}
+	if s.target == nil && a.broker.overflow == OverflowError {
+		a.unlock()
+		return rejected(ErrQueueFull)
 	}
 	p := a.broker.park()
 	p.submission = s
@@ -102,11 +106,37 @@ func (a *address) submit(ctx context.Context, stop <-chan struct{}, message *eve
 		err = p.err
 	case <-ctx.Done():
 		err = a.leave(p, context.Cause(ctx))
-	case <-stop:
+	case <-s.sender.done:
 		err = a.leave(p, eventing.ErrClosed)
 	}
 	a.broker.unpark(p)
 	return err
+}
+
+// route finds the target. Its error tells why the message can't be taken.
+func (a *address) route(s *submission) error {
+	if a.broker.closed.Load() {
+		return notSent(eventing.ErrClosed)
+	}
+	if s.message.Target != nil {
+		s.target = a.find(queueName(*s.message.Target))
+		if s.target == nil {
+			return rejected(errNoTarget)
+		}
+	}
+	return a.refusal(*s)
+}
+
+// refusal tells why no queue takes a message, now or ever, where none does.
+func (a *address) refusal(s submission) error {
+	switch {
+	case s.target != nil && s.target.gone:
+		return rejected(errNoTarget)
+	case s.target == nil && s.message.Mandatory && len(a.queues) == 0:
+		return rejected(eventing.ErrUnroutable)
+	default:
+		return nil
+	}
 }
 
 // leave takes a sender out of the line, unless it was served meanwhile.
@@ -129,10 +159,9 @@ func (a *address) leave(p *parked, cause error) error {
 func (a *address) admit() {
 	for a.line.len() > 0 {
 		p := *a.line.at(0)
-		switch {
-		case p.target != nil && p.target.gone:
-			p.err = rejected(errNoTarget)
-		case a.fits(p.submission):
+		switch p.err = a.refusal(p.submission); {
+		case p.err != nil:
+		case a.takes(p.submission):
 			a.place(p.submission)
 		default:
 			return
@@ -140,6 +169,12 @@ func (a *address) admit() {
 		a.line.popFront()
 		a.served(p)
 	}
+}
+
+// takes tells whether the message can be placed. It makes room, where that is
+// to be done by dropping others.
+func (a *address) takes(s submission) bool {
+	return a.fits(s) || a.broker.overflow == OverflowDropOldest && s.target == nil && a.makeRoom(s)
 }
 
 func (a *address) fits(s submission) bool {

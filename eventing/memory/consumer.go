@@ -19,6 +19,7 @@ type consumer struct {
 	prefetch int
 
 	waiting   ring[*parked] // receivers
+	assigned  ring[item]    // ready messages of keys that this consumer owns
 	unsettled int
 	slots     []*held // all that were ever needed, prefetch at most
 	free      []*held // those of them that hold nothing
@@ -33,7 +34,7 @@ type held struct {
 }
 
 // count counts this delivery too.
-func (h *held) count() int { return h.lost + 1 }
+func (h *held) count() int { return int(h.lost) + 1 }
 
 var _ eventing.Consumer = (*consumer)(nil)
 
@@ -48,9 +49,8 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 		a.unlock()
 		return c.errClosed("receive from")
 	}
-	c.queue.trim()
-	if c.queue.ready.len() > 0 && c.hasCredit() {
-		h := c.take()
+	if from := c.source(); from != nil {
+		h := c.take(from)
 		message, count := h.message, h.count()
 		a.unlock()
 		fill(into, message, count, h)
@@ -90,11 +90,25 @@ func fill(into *eventing.Delivery, message *eventing.Message, count int, h *held
 	into.Message, into.Count, into.Tag = message, count, h
 }
 
-// hasCredit tells whether the consumer may hold one more message.
-func (c *consumer) hasCredit() bool { return c.unsettled < c.prefetch }
+// serve hands the next message to a receiver that waits, if there are both.
+func (c *consumer) serve() bool {
+	if c.waiting.len() == 0 {
+		return false
+	}
+	from := c.source()
+	if from == nil {
+		return false
+	}
+	p := c.waiting.popFront()
+	p.held = c.take(from)
+	p.message, p.count = p.held.message, p.held.count()
+	c.queue.address.served(p)
+	return true
+}
 
-// take moves the first ready message into the consumer's hands.
-func (c *consumer) take() *held {
+// take moves the first message of a ring, which is the consumer's source, into
+// its hands.
+func (c *consumer) take(from *ring[item]) *held {
 	var h *held
 	if last := len(c.free) - 1; last >= 0 {
 		h, c.free = c.free[last], c.free[:last]
@@ -102,7 +116,10 @@ func (c *consumer) take() *held {
 		h = &held{}
 		c.slots = append(c.slots, h)
 	}
-	h.item, h.consumer = c.queue.ready.popFront(), c
+	h.item, h.consumer = from.popFront(), c
+	if h.keyed {
+		c.own(&h.item)
+	}
 	c.unsettled++
 	c.queue.unsettled++
 	return h
@@ -114,6 +131,7 @@ func (c *consumer) giveUp(h *held) item {
 	*h = held{}
 	c.free = append(c.free, h)
 	c.unsettled--
+	c.queue.unsettled--
 	return it
 }
 
@@ -140,7 +158,7 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 	if disposition == eventing.Accept {
 		c.queue.accept(it)
 	} else {
-		c.queue.restore(it)
+		c.queue.restore(it, c)
 	}
 	c.queue.dispatch() // the consumer may hold one more
 	a.unlock()
@@ -154,7 +172,7 @@ func (c *consumer) Close(context.Context) error { return c.end(0) }
 
 // end closes the consumer. What is unsettled was lost so often more: once, where
 // its provider stops, as the death of its process would.
-func (c *consumer) end(lost int) error {
+func (c *consumer) end(lost int32) error {
 	q := c.queue
 	a := q.address
 	a.mu.Lock()
@@ -174,14 +192,20 @@ func (c *consumer) end(lost int) error {
 	return nil
 }
 
-func (c *consumer) giveBack(lost int) {
+func (c *consumer) giveBack(lost int32) {
+	back := make([]item, 0, c.unsettled+c.assigned.len())
 	for _, h := range c.slots {
 		if h.consumer != nil {
 			it := c.giveUp(h)
 			it.lost += lost
-			c.queue.restore(it)
+			c.queue.totals.released++
+			back = append(back, it)
 		}
 	}
+	for c.assigned.len() > 0 {
+		back = append(back, c.assigned.popFront())
+	}
+	c.queue.restoreAll(back)
 	for c.waiting.len() > 0 {
 		p := c.waiting.popFront()
 		p.err = c.errClosed("receive from")

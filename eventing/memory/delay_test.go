@@ -25,7 +25,7 @@ func TestDelay(t *testing.T) {
 			hello("2s", delay(2*time.Second)),
 			hello("now"))
 		assert.Equal(t, memory.QueueStats{
-			Address: "hello", Queue: "greeter", Messages: 1, Delayed: 4, Bytes: 18, Consumers: 1,
+			Address: "hello", Queue: "greeter", Messages: 1, Delayed: 4, Bytes: 18, Consumers: 1, MaxMessages: 5, Enqueued: 5,
 		}, stats(t, provider, greeter))
 		for _, want := range []struct {
 			body  string
@@ -81,5 +81,24 @@ func TestDelayedMessagesVanishWithTheirQueue(t *testing.T) {
 		require.NoError(t, provider.Declare(t.Context(), []eventing.Queue{queue}))
 		time.Sleep(time.Minute) // the clock of synctest
 		assert.Zero(t, stats(t, provider, queue).Messages)
+	})
+}
+
+func TestDelayedMessagesOfOneInstant(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := open(t, memory.Config{}, greeter)
+		consumer := attach(t, provider, greeter, 3)
+		var waiting []*pending
+		for range 3 {
+			waiting = append(waiting, call(func() error { return consumer.Receive(t.Context(), &eventing.Delivery{}) }))
+			submit(t, provider, hello("1s", delay(time.Second)))
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for _, w := range waiting {
+			require.False(t, w.waits(), "each who waits gets one")
+			require.NoError(t, <-w.done)
+		}
 	})
 }

@@ -24,14 +24,14 @@ func (q *queue) watch(it item) {
 	}
 }
 
-// trim drops what is over at the front, so that nobody receives it. Afterwards
-// the first ready message, if there is one, is alive.
-func (q *queue) trim() {
-	for q.ready.len() > 0 && q.ready.at(0).expires != 0 {
-		if !q.ready.at(0).isOver(q.address.broker.now()) {
+// trim drops what is over at the front of a ring, so that nobody receives it.
+// Afterwards the first message there, if there is one, is alive.
+func (q *queue) trim(r *ring[item]) {
+	for r.len() > 0 && r.at(0).expires != 0 {
+		if !r.at(0).isOver(q.address.broker.now()) {
 			return
 		}
-		q.expire(q.ready.popFront())
+		q.expire(r.popFront())
 	}
 }
 
@@ -39,7 +39,7 @@ func (q *queue) trim() {
 // let in by unlock: this may be in the middle of putting a message into several
 // queues, before which no other may come.
 func (q *queue) expire(it item) {
-	q.expired++
+	q.totals.expired++
 	q.remove(it)
 	q.address.room = true
 }
@@ -63,9 +63,11 @@ func (q *queue) sweep() {
 		}
 		return true
 	}
-	for range q.ready.len() {
-		if it := q.ready.popFront(); stays(it) {
-			q.ready.pushBack(it)
+	for r := range q.rings() {
+		for range r.len() {
+			if it := r.popFront(); stays(it) {
+				r.pushBack(it)
+			}
 		}
 	}
 	before := len(q.delayed)
@@ -81,6 +83,6 @@ func (q *queue) sweep() {
 // untilSweep is how long the queue may sleep. To look at all messages takes
 // some nanoseconds for each: so there is a microsecond for each in between.
 func (q *queue) untilSweep() time.Duration {
-	least := time.Duration(q.ready.len()+len(q.delayed)) * time.Microsecond
+	least := time.Duration(q.messages-q.unsettled) * time.Microsecond
 	return max(q.nextExpiry, q.lastSweep+least) - q.address.broker.now()
 }

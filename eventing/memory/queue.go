@@ -1,7 +1,9 @@
 package memory
 
 import (
+	"cmp"
 	"container/heap"
+	"slices"
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -14,21 +16,23 @@ type queue struct {
 	spec    eventing.Queue // as it was declared first
 	name    string
 
-	ready   ring[item] // by sequence
+	ready   ring[item] // by sequence; see consumer.assigned too
 	delayed delayHeap
 	timer   *time.Timer // runs towards the first due message, or the next sweep
 
 	nextExpiry time.Duration // when the first message may be over; 0 where none ever is
 	lastSweep  time.Duration
-	expired    uint64 // messages
+	lastDrop   time.Duration
 
 	consumers []*consumer
-	turn      int // whose of the consumers it was last
+	turn      int              // whose of the consumers it was last
+	groups    map[string]group // by key; the other keys have no owner
 
 	messages  int // ready, delayed and unsettled
 	unsettled int
 	bytes     int64 // of all messages
 	sequence  uint64
+	totals    totals
 	gone      bool
 }
 
@@ -37,8 +41,10 @@ type item struct {
 	message  *eventing.Message
 	size     int64
 	sequence uint64        // its place in the queue, also after a release
-	lost     int           // consumers that closed with it in their hands
 	expires  time.Duration // by the broker's now; 0 means never
+	lost     int32         // consumers that closed with it in their hands
+	keyed    bool          // it has a key
+	owned    bool          // it counts for the owner of its key
 }
 
 // queueName is the name of a queue below its address: names need to be unique
@@ -67,7 +73,8 @@ func (q *queue) fitsTargeted() bool {
 func (q *queue) put(message *eventing.Message, size int64) {
 	q.messages++
 	q.bytes += size
-	it := item{message: message, size: size}
+	q.totals.peak = max(q.totals.peak, q.messages)
+	it := item{message: message, size: size, keyed: message.Key != ""}
 	if message.TTL > 0 {
 		it.expires = q.address.broker.now() + message.TTL
 	}
@@ -91,61 +98,84 @@ func (q *queue) nextSequence() uint64 {
 	return q.sequence
 }
 
-// restore puts a message back to where it was: to the front, but behind those
-// that were before it.
-func (q *queue) restore(it item) {
-	q.unsettled--
-	q.ready.pushFront(it)
-	for i := 1; i < q.ready.len() && q.ready.at(i).sequence < it.sequence; i++ {
-		*q.ready.at(i - 1), *q.ready.at(i) = *q.ready.at(i), *q.ready.at(i - 1)
+// backlog is how many messages are ready, those that are assigned included.
+func (q *queue) backlog() int { return q.messages - q.unsettled - len(q.delayed) }
+
+// restore puts a released message back to where it was.
+func (q *queue) restore(it item, from *consumer) {
+	q.totals.released++
+	q.address.room = true // it can be dropped again
+	if it.owned && q.groups[it.message.Key].count > 1 {
+		insert(&from.assigned, it) // before those of its key that are there
+	} else {
+		q.disown(&it)
+		insert(&q.ready, it)
 	}
 	q.watch(it)
 }
 
+// insert puts a message to the front, but behind those that were before it.
+func insert(into *ring[item], it item) {
+	into.pushFront(it)
+	for i := 1; i < into.len() && into.at(i).sequence < it.sequence; i++ {
+		*into.at(i - 1), *into.at(i) = *into.at(i), *into.at(i - 1)
+	}
+}
+
+// restoreAll puts the messages of a consumer back that has gone. There may be
+// so many that to insert them one by one would be quadratic.
+func (q *queue) restoreAll(items []item) {
+	if len(items) == 0 {
+		return
+	}
+	last := uint64(0)
+	for i := range items {
+		q.disown(&items[i])
+		q.watch(items[i])
+		last = max(last, items[i].sequence)
+	}
+	for q.ready.len() > 0 && q.ready.at(0).sequence < last {
+		items = append(items, q.ready.popFront())
+	}
+	slices.SortFunc(items, func(x, y item) int { return cmp.Compare(x.sequence, y.sequence) })
+	for _, it := range slices.Backward(items) {
+		q.ready.pushFront(it)
+	}
+}
+
 // accept removes a message for good.
 func (q *queue) accept(it item) {
-	q.unsettled--
+	q.totals.accepted++
 	q.remove(it)
 	q.address.admit()
 }
 
 // remove counts a message out.
 func (q *queue) remove(it item) {
+	if it.owned {
+		q.disown(&it)
+	}
 	q.messages--
 	q.bytes -= it.size
 	q.address.idle = q.address.idle || q.messages == 0
 }
 
-// dispatch hands ready messages to receivers that wait. After it, either there
-// are no such messages or no such receivers.
+// dispatch hands ready messages to receivers that wait, in turns. After it, no
+// consumer with such a receiver could take one.
 func (q *queue) dispatch() {
-	for q.trim(); q.ready.len() > 0; q.trim() {
-		c := q.nextConsumer()
-		if c == nil {
-			return
-		}
-		p := c.waiting.popFront()
-		p.held = c.take()
-		p.message, p.count = p.held.message, p.held.count()
-		q.address.served(p)
-	}
-}
-
-// nextConsumer returns the consumer whose turn it is among those that wait.
-func (q *queue) nextConsumer() *consumer {
-	for range q.consumers {
+	for passed := 0; passed < len(q.consumers) && q.backlog() > 0; passed++ {
 		q.turn = (q.turn + 1) % len(q.consumers)
-		if c := q.consumers[q.turn]; c.waiting.len() > 0 && c.hasCredit() {
-			return c
+		if q.consumers[q.turn].serve() {
+			passed = -1
 		}
 	}
-	return nil
 }
 
 // ripen makes the delayed messages ready that the condition holds for, the
 // first due first.
 func (q *queue) ripen(due func(delayed) bool) {
 	for len(q.delayed) > 0 && due(q.delayed[0]) {
+		q.address.room = true // it can be dropped now
 		q.append(q.delayed[0].item)
 		heap.Pop(&q.delayed)
 	}
