@@ -73,12 +73,12 @@ type (
 	}
 )
 
-func (l *loader) On(ctx context.Context, event crate) error  { return l.duty(ctx, event.Number) }
-func (l *mate) On(ctx context.Context, event crate) error    { return l.duty(ctx, event.Number) }
-func (l *boy) On(ctx context.Context, event crate) error     { return l.duty(ctx, event.Number) }
-func (l *watch) On(ctx context.Context, event crate) error { return l.duty(ctx, event.Number) }
-func (l *reader) On(ctx context.Context, event leaf) error   { return l.duty(ctx, event.Number) }
-func (l *sorter) On(ctx context.Context, event leaf) error   { return l.duty(ctx, event.Number) }
+func (l *loader) On(ctx context.Context, event crate) error { return l.duty(ctx, event.Number) }
+func (l *mate) On(ctx context.Context, event crate) error   { return l.duty(ctx, event.Number) }
+func (l *boy) On(ctx context.Context, event crate) error    { return l.duty(ctx, event.Number) }
+func (l *watch) On(ctx context.Context, event crate) error  { return l.duty(ctx, event.Number) }
+func (l *reader) On(ctx context.Context, event leaf) error  { return l.duty(ctx, event.Number) }
+func (l *sorter) On(ctx context.Context, event leaf) error  { return l.duty(ctx, event.Number) }
 
 // watchPolicy leaves all retries to the broker.
 var watchPolicy = eventing.PolicyFor[watch](eventing.Policy{Retries: 2, Backoff: 20 * time.Millisecond, InPlace: -1})
