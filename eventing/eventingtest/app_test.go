@@ -211,3 +211,27 @@ func TestReplayInAnApp(t *testing.T) {
 		assert.Equal(t, letters[0].Envelope.ID(), eventingtest.Consumed[paid](app)[0].Envelope.ID())
 	})
 }
+
+// What comes at run time is seen too, and what is paused isn't waited for.
+func TestSubscriptionsInAnApp(t *testing.T) {
+	t.Parallel()
+	app := eventingtest.Start(t, shop)
+	_, err := eventing.Subscribe(t.Context(), app.Manager(), func(context.Context, paid) error { return eventing.Permanent(errInsolvent) })
+	require.NoError(t, err)
+	raw, err := eventing.SubscribeName(t.Context(), app.Manager(), "paid", func(context.Context, *eventing.Envelope) error { return nil })
+	require.NoError(t, err)
+	app.Send(paid{ID: "1"})
+	app.Wait()
+	require.Len(t, eventingtest.DeadLettered[paid](app), 1)
+	require.ErrorIs(t, eventingtest.DeadLettered[paid](app)[0].Err, errInsolvent)
+	require.Len(t, eventingtest.Consumed[paid](app), 2)
+
+	require.NoError(t, raw.Pause(t.Context()))
+	require.NoError(t, app.Manager().Pause(t.Context(), "mailing"))
+	app.Send(paid{ID: "2"})
+	app.Wait()
+	require.Len(t, eventingtest.Consumed[paid](app), 2)
+	require.NoError(t, raw.Resume(t.Context()))
+	app.Wait()
+	require.Len(t, eventingtest.Consumed[paid](app), 3)
+}
