@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,9 +24,12 @@ type handling struct {
 	subscription *subscription
 	delivery     Delivery
 	history      history
-	paused       time.Duration // in place, in all
-	attempted    bool          // outcome is that of the attempt
+	paused       time.Duration    // in place, in all
+	latest       *deliveryContext // of the last attempt
+	began        bool             // the message was read
+	attempted    bool             // outcome is that of the attempt
 	outcome      error
+	disposition  Disposition // once it is decided
 }
 
 // deliveryContext is the context of one attempt. It makes the envelope known
@@ -48,26 +51,27 @@ func (c *deliveryContext) Value(key any) any {
 // run makes attempts until the policy ends them. It goes on where a run ended
 // that never returned.
 func (h *handling) run() Disposition {
-	if !h.attempted {
-		err := h.read()
-		if err == nil {
-			err = h.crashed()
-		}
-		if err != nil {
-			h.attempted, h.outcome = true, err
-		} else {
+	if !h.began {
+		h.begin()
+	}
+	for h.disposition == 0 {
+		if !h.attempted {
 			h.attempt()
 		}
+		h.decide(h.outcome)
 	}
-	for {
-		disposition := h.decide(h.outcome)
-		if disposition != 0 {
-			return disposition
-		}
-		h.history.attempt++
-		h.subscription.manager.stats.retried.Add(1)
-		h.attempt()
+	return h.disposition
+}
+
+// begin reads the message. What it says may be an outcome without an attempt.
+func (h *handling) begin() {
+	h.began = true
+	h.subscription.counters.inFlight.Add(1)
+	err := h.read()
+	if err == nil {
+		err = h.crashed()
 	}
+	h.attempted, h.outcome = err != nil, err
 }
 
 // read reads what the message says of earlier attempts.
@@ -99,35 +103,43 @@ func (h *handling) crashed() error {
 	return Permanent(&CrashedError{Deliveries: count - 1})
 }
 
-// attempt runs the handling chain once, with an envelope of its own, and tells
-// the pipelines how it ended.
-func (h *handling) attempt() {
+// prepare makes the envelope and the context of an attempt.
+func (h *handling) prepare() *deliveryContext {
 	s, message := h.subscription, h.delivery.Message
 	a := &struct {
 		envelope Envelope
 		ctx      deliveryContext
 	}{}
-	e := &a.envelope
-	*e = Envelope{
+	a.envelope = Envelope{
 		message: message, attempt: h.history.attempt,
 		headers: message.Headers, shared: true,
 		body: message.Body, hasRaw: true, decode: s.decode,
 		run: run{chain: s.manager.chain, invoke: s.invoke},
 	}
-	a.ctx = deliveryContext{Context: s.manager.base, envelope: e}
-	ctx := context.Context(&a.ctx)
-	if timeout := s.listener.Policy.Timeout; timeout > 0 {
+	a.ctx = deliveryContext{Context: s.manager.base, envelope: &a.envelope}
+	h.latest = &a.ctx
+	return h.latest
+}
+
+// attempt runs the handling chain once, with an envelope of its own, and tells
+// the pipelines how it ended.
+func (h *handling) attempt() {
+	m, prepared := h.subscription.manager, h.prepare()
+	ctx := context.Context(prepared)
+	if timeout := h.subscription.listener.Policy.Timeout; timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandlerTimeout)
 		defer cancel()
 	}
+	began := m.observeFrom()
 	h.attempted, h.outcome = false, errGoexit
 	defer func() { // also on Goexit
-		h.outcome = s.manager.handleError(ctx, h.outcome)
+		h.outcome = m.handleError(ctx, h.outcome)
 		h.attempted = true
-		s.manager.tell(ctx, e, h.outcome)
+		defer h.observeAttempt(began) //nolint:contextcheck // the handling has the context
+		m.tell(ctx, prepared.envelope, h.outcome)
 	}()
-	h.outcome = h.walk(ctx, e)
+	h.outcome = h.walk(ctx, prepared.envelope)
 }
 
 // walk calls the chain and turns a panic into an error.
@@ -146,32 +158,59 @@ func (h *handling) walk(ctx context.Context, e *Envelope) (err error) {
 
 // decide turns the end of an attempt into a disposition, or into none after
 // the pause before another attempt.
-func (h *handling) decide(err error) Disposition {
-	m := h.subscription.manager
+func (h *handling) decide(err error) {
+	m, counters := h.subscription.manager, &h.subscription.counters
 	switch {
 	case err == nil:
-		m.stats.handled.Add(1)
-		return Accept
+		h.end(Accept, &counters.handled, func(of Delivered) Observation { return &EventHandled{of} })
+		return
 	case errors.Is(err, Drop):
-		m.stats.dropped.Add(1)
-		return Accept
+		h.end(Accept, &counters.dropped, func(of Delivered) Observation { return &EventDropped{of} })
+		return
 	case m.base.Err() != nil:
-		return Release // a handler that the stop has cancelled didn't fail
+		h.release() // a handler that the stop has cancelled didn't fail
+		return
 	}
 	h.history.failed(time.Now())
 	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused, m.capabilities.Delay)
 	switch {
 	case next.deadLetter:
-		return h.deadLetter(err)
+		h.deadLetter(err)
 	case next.later > 0:
-		m.stats.retried.Add(1)
-		return h.republish(h.retryCopy(next.later))
+		if h.republish(h.retryCopy(next.later)) {
+			h.retried(Accept, &EventRetried{After: next.later, Err: err})
+		}
+	default:
+		h.paused += next.inPlace
+		if !h.subscription.sleep(next.inPlace) {
+			h.release()
+			return
+		}
+		h.attempted = false
+		h.history.attempt++
+		h.retried(0, &EventRetried{After: next.inPlace, InPlace: true, Err: err})
 	}
-	h.paused += next.inPlace
-	if !h.subscription.sleep(next.inPlace) {
-		return Release
-	}
-	return 0
+}
+
+// end counts what is decided, and tells the observers: last, since one may end
+// the goroutine.
+func (h *handling) end(disposition Disposition, counter *atomic.Uint64, describe func(of Delivered) Observation) {
+	h.disposition = disposition
+	counter.Add(1)
+	h.observe(describe)
+}
+
+// retried ends the delivery for a copy that comes later, or nothing.
+func (h *handling) retried(disposition Disposition, observation *EventRetried) {
+	h.end(disposition, &h.subscription.counters.retried, func(of Delivered) Observation {
+		observation.Delivered = of
+		return observation
+	})
+}
+
+// release gives the event back, since the manager stops.
+func (h *handling) release() {
+	h.end(Release, &h.subscription.counters.released, func(of Delivered) Observation { return &EventReleased{of} })
 }
 
 // sleep waits, and is false when the stop comes first.
@@ -190,13 +229,11 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // deadLetter puts the event aside, with the reason.
-func (h *handling) deadLetter(err error) Disposition {
-	s, message := h.subscription, h.delivery.Message
-	disposition := h.republish(h.deadLetterCopy(err))
-	if disposition != Accept {
-		return disposition
+func (h *handling) deadLetter(err error) {
+	if !h.republish(h.deadLetterCopy(err)) {
+		return
 	}
-	s.manager.stats.deadLettered.Add(1)
+	s, message := h.subscription, h.delivery.Message
 	attrs := []slog.Attr{
 		slog.String("event", s.listener.Event.Name), slog.String("id", message.ID.String()),
 		slog.String("listener", s.listener.Name), slog.Int("attempts", h.history.attempt),
@@ -206,13 +243,16 @@ func (h *handling) deadLetter(err error) Disposition {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}
 	s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelError, "event was dead-lettered", attrs...)
-	return Accept
+	h.end(Accept, &s.counters.deadLettered, func(of Delivered) Observation {
+		return &EventDeadLettered{Delivered: of, Attempts: h.history.attempt, Err: err}
+	})
 }
 
-// republish sends a copy and returns Accept for the original once the copy is
-// confirmed. Until then the worker pauses, so that nothing is lost, and the
-// listener is unhealthy.
-func (h *handling) republish(message *Message) Disposition {
+// republish sends a copy, and returns true once it is confirmed: then the
+// original may be accepted. Until then the worker pauses, so that nothing is
+// lost, and the listener is unhealthy. A stop that comes first is false, and
+// releases the original.
+func (h *handling) republish(message *Message) bool {
 	s := h.subscription
 	const first, longest = 100 * time.Millisecond, 10 * time.Second
 	for pause := first; ; pause = min(2*pause, longest) {
@@ -223,7 +263,7 @@ func (h *handling) republish(message *Message) Disposition {
 				s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelInfo, "listener goes on",
 					slog.String("listener", s.listener.Name))
 			}
-			return Accept
+			return true
 		}
 		err = fmt.Errorf("publish to %s: %w", message.Target, err)
 		if pause == first {
@@ -232,7 +272,8 @@ func (h *handling) republish(message *Message) Disposition {
 		}
 		s.pause(err)
 		if !s.sleep(pause) {
-			return Release
+			h.release()
+			return false
 		}
 	}
 }
@@ -247,46 +288,4 @@ func (s *subscription) submit(message *Message) error {
 		return err
 	}
 	return receipt.Wait(ctx)
-}
-
-// history is what is known of the earlier attempts to handle an event.
-type history struct {
-	attempt      int // the number of the current one, from 1
-	publication  int // how often the event was published again
-	firstFailure time.Time
-	lastFailure  time.Time
-}
-
-func readHistory(headers []Header) (history, error) {
-	h := history{attempt: 1}
-	var errs []error
-	number := func(key string, into *int) {
-		text, ok := lookupHeader(headers, key)
-		if !ok {
-			return
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > 1_000_000 {
-			errs = append(errs, fmt.Errorf("header %s=%q is no number of attempts", key, abbreviate(text)))
-			return
-		}
-		*into = n
-	}
-	number(headerAttempt, &h.attempt)
-	number(headerPublication, &h.publication)
-	if text, ok := lookupHeader(headers, headerFirstFailure); ok {
-		t, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("header %s=%q is no time of RFC 3339", headerFirstFailure, abbreviate(text)))
-		}
-		h.firstFailure = t
-	}
-	return h, errors.Join(errs...)
-}
-
-func (h *history) failed(now time.Time) {
-	if h.firstFailure.IsZero() {
-		h.firstFailure = now
-	}
-	h.lastFailure = now
 }

@@ -56,6 +56,7 @@ type EventDescriptor struct {
 	Codec Codec
 
 	validation validation
+	counters   *eventCounters
 	err        error // of its options, until it is complete
 }
 
@@ -212,7 +213,7 @@ func (d *EventDescriptor) readPriority(options reflectx.Options) error {
 }
 
 func (d *EventDescriptor) complete() error {
-	d.validation = validationOf(d.Type)
+	d.validation, d.counters = validationOf(d.Type), &eventCounters{}
 	if d.Priority == unsaid {
 		d.Priority = DefaultPriority
 	}

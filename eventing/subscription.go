@@ -23,6 +23,8 @@ type subscription struct {
 	keeping sync.WaitGroup        // the goroutine that keeps the hold
 	paused  atomic.Pointer[error] // why the listener can't settle what failed
 
+	counters listenerCounters
+
 	mu   sync.Mutex // guards hold
 	hold *hold      // the current one; nil before the start
 }
@@ -48,6 +50,9 @@ func (s *subscription) settle(on *hold, h *handling, disposition Disposition) {
 		// The broker will deliver it again: at least once.
 		s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelDebug, "settlement was lost",
 			slog.String("listener", s.listener.Name), slog.Any("error", err))
+	}
+	if h.began {
+		s.counters.inFlight.Add(-1)
 	}
 }
 

@@ -32,5 +32,5 @@ func TestOrderPlaced(t *testing.T) {
 	manager := environment.Get[*eventing.EventManager](env)
 	require.NoError(t, manager.SendEvent(t.Context(), OrderPlaced{ID: "4711"}))
 	require.NoError(t, env.Shutdown(context.Background()))
-	require.Equal(t, eventing.Stats{Sent: 1, Handled: 1}, manager.Stats())
+	require.Equal(t, eventing.Totals{Sent: 1, Handled: 1}, manager.Stats().Totals)
 }
