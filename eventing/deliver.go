@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"sync/atomic"
 	"time"
-)
-
-var (
-	errGoexit         = errors.New("the handler has ended its goroutine by runtime.Goexit")
-	errHandlerTimeout = fmt.Errorf("eventing: listener timeout: %w", context.DeadlineExceeded)
 )
 
 func isDecodeError(err error) bool {
@@ -23,80 +18,63 @@ type handling struct {
 	subscription *subscription
 	delivery     Delivery
 	history      history
-	paused       time.Duration // in place, in all
-	begun        bool          // history is read
-	attempted    bool          // outcome is that of the attempt, and not decided upon
+	paused       time.Duration    // in place, in all
+	latest       *deliveryContext // of the last attempt
+	begun        bool             // the message was read
+	attempted    bool             // outcome is that of the attempt
 	outcome      error
+	retry        *EventRetried // the next step, after its pause
+	disposition  Disposition   // once it is decided
 
 	arrival uint64    // its place in lanes
 	behind  *handling // the next event of its key, which waits
-}
-
-// deliveryContext is the context of one attempt. It makes the envelope known
-// without the allocation that context.WithValue costs.
-type deliveryContext struct {
-	context.Context //nolint:containedctx // the parent: this is a context
-
-	envelope     *Envelope
-	subscription *subscription
-}
-
-// Value returns the envelope, the subscription, or the parent's value.
-func (c *deliveryContext) Value(key any) any {
-	switch key {
-	case envelopeKey{}:
-		return c.envelope
-	case subscriptionKey{}:
-		return c.subscription
-	}
-	return c.Context.Value(key)
 }
 
 // run makes attempts until the policy ends them. It goes on where a run ended
 // that never returned.
 func (h *handling) run() Disposition {
 	for {
-		disposition, pause := h.step()
-		if disposition != 0 {
-			return disposition
+		pause := h.step()
+		if h.disposition != 0 {
+			return h.disposition
 		}
 		if !h.subscription.sleep(pause) {
-			return Release
+			h.release()
+			return h.disposition
 		}
 	}
 }
 
-// step makes the next attempt and decides what follows: how the delivery ends,
-// or after which pause in place there is another step. It goes on where a step
-// ended that never returned.
-func (h *handling) step() (Disposition, time.Duration) {
-	switch {
-	case h.attempted: // on a goroutine that has ended
-	case !h.begun:
+// step makes the next attempt and decides what follows: a disposition, or
+// another step after the pause that it returns. It goes on where a step ended
+// that never returned.
+func (h *handling) step() (pause time.Duration) {
+	if !h.begun {
 		h.begin()
-	default:
+	}
+	if retry := h.retry; retry != nil {
+		h.retry, h.attempted = nil, false
 		h.history.attempt++
-		h.subscription.manager.stats.retried.Add(1)
+		h.retried(0, retry)
+	}
+	if h.disposition != 0 {
+		return 0
+	}
+	if !h.attempted {
 		h.attempt()
 	}
-	disposition, pause := h.decide(h.outcome)
-	h.attempted = false
-	return disposition, pause
+	return h.decide(h.outcome)
 }
 
-// begin makes the first attempt, unless the message can't be read, or has come
-// too often.
+// begin reads the message. What it says may be an outcome without an attempt.
 func (h *handling) begin() {
 	h.begun = true
+	h.subscription.counters.inFlight.Add(1)
 	err := h.read()
 	if err == nil {
 		err = h.crashed()
 	}
-	if err != nil {
-		h.attempted, h.outcome = true, err
-		return
-	}
-	h.attempt()
+	h.attempted, h.outcome = err != nil, err
 }
 
 // read reads what the message says of earlier attempts.
@@ -128,76 +106,35 @@ func (h *handling) crashed() error {
 	return Permanent(&CrashedError{Deliveries: count - 1})
 }
 
-// attempt runs the handling chain once, with an envelope of its own, and tells
-// the pipelines how it ended.
-func (h *handling) attempt() {
-	s, message := h.subscription, h.delivery.Message
-	a := &struct {
-		envelope Envelope
-		ctx      deliveryContext
-	}{}
-	e := &a.envelope
-	*e = Envelope{
-		message: message, attempt: h.history.attempt,
-		headers: message.Headers, shared: true,
-		body: message.Body, hasRaw: true, decode: s.decode,
-		run: run{chain: s.manager.chain, invoke: s.invoke},
-	}
-	a.ctx = deliveryContext{Context: s.base, envelope: e, subscription: s}
-	ctx := context.Context(&a.ctx)
-	if timeout := s.listener.Policy.Timeout; timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandlerTimeout)
-		defer cancel()
-	}
-	h.attempted, h.outcome = false, errGoexit
-	defer func() { // also on Goexit
-		h.outcome = s.manager.handleError(ctx, h.outcome)
-		h.attempted = true
-		s.manager.tell(ctx, e, h.outcome)
-	}()
-	h.outcome = h.walk(ctx, e)
-}
-
-// walk calls the chain and turns a panic into an error.
-func (h *handling) walk(ctx context.Context, e *Envelope) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = newPanicError(value)
-		}
-	}()
-	err = e.proceedHandle(ctx, h.subscription.listener)
-	if err == nil && !e.run.proceeded {
-		err = ErrNotProceeded
-	}
-	return err
-}
-
-// decide turns the end of an attempt into a disposition, or into none and the
-// pause in place before another attempt.
-func (h *handling) decide(err error) (Disposition, time.Duration) {
-	m := h.subscription.manager
+// decide turns the end of an attempt into a disposition, or into the pause in
+// place before another attempt.
+func (h *handling) decide(err error) (pause time.Duration) {
+	s := h.subscription
 	switch {
 	case err == nil:
-		m.stats.handled.Add(1)
-		return Accept, 0
+		h.end(Accept, &s.counters.handled, func(of Delivered) Observation { return &EventHandled{of} })
+		return 0
 	case errors.Is(err, Drop):
-		m.stats.dropped.Add(1)
-		return Accept, 0
-	case h.subscription.base.Err() != nil:
-		return Release, 0 // a handler that the stop has cancelled didn't fail
+		h.end(Accept, &s.counters.dropped, func(of Delivered) Observation { return &EventDropped{of} })
+		return 0
+	case s.base.Err() != nil:
+		h.release() // a handler that the stop has cancelled didn't fail
+		return 0
 	}
 	h.history.failed(time.Now())
-	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused, h.mayDelay())
+	next := s.listener.Policy.next(err, h.history.attempt, h.paused, h.mayDelay())
 	switch {
 	case next.deadLetter:
-		return h.deadLetter(err), 0
+		h.deadLetter(err)
 	case next.later > 0:
-		m.stats.retried.Add(1)
-		return h.republish(h.retryCopy(next.later)), 0
+		if h.republish(h.retryCopy(next.later)) {
+			h.retried(Accept, &EventRetried{After: next.later, Err: err})
+		}
+	default:
+		h.paused += next.inPlace
+		h.retry = &EventRetried{After: next.inPlace, InPlace: true, Err: err}
 	}
-	h.paused += next.inPlace
-	return 0, next.inPlace
+	return next.inPlace
 }
 
 // mayDelay tells whether the broker may deliver the event again later. One with
@@ -205,6 +142,30 @@ func (h *handling) decide(err error) (Disposition, time.Duration) {
 func (h *handling) mayDelay() bool {
 	s := h.subscription
 	return s.manager.capabilities.Delay && (!s.listener.isKeyed() || h.delivery.Message.Key == "")
+}
+
+// end counts what is decided, and tells the observers: last, since one may end
+// the goroutine.
+func (h *handling) end(disposition Disposition, counter *atomic.Uint64, describe func(of Delivered) Observation) {
+	h.disposition = disposition
+	if disposition != 0 {
+		h.subscription.counters.inFlight.Add(-1)
+	}
+	counter.Add(1)
+	h.observe(describe)
+}
+
+// retried ends the delivery for a copy that comes later, or nothing.
+func (h *handling) retried(disposition Disposition, observation *EventRetried) {
+	h.end(disposition, &h.subscription.counters.retried, func(of Delivered) Observation {
+		observation.Delivered = of
+		return observation
+	})
+}
+
+// release gives the event back, since the manager stops.
+func (h *handling) release() {
+	h.end(Release, &h.subscription.counters.released, func(of Delivered) Observation { return &EventReleased{of} })
 }
 
 // sleep waits, and is false when the stop, or a pause, comes first.
@@ -220,64 +181,4 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// deadLetter puts the event aside, with the reason.
-func (h *handling) deadLetter(err error) Disposition {
-	s, message := h.subscription, h.delivery.Message
-	disposition := h.republish(h.deadLetterCopy(err))
-	if disposition != Accept {
-		return disposition
-	}
-	s.manager.stats.deadLettered.Add(1)
-	attrs := []slog.Attr{
-		slog.String("event", s.listener.Event.Name), slog.String("id", message.ID.String()),
-		slog.String("listener", s.listener.Name), slog.Int("attempts", h.history.attempt),
-		slog.String("destination", s.queue.DeadLetter().Address()), slog.Any("error", err),
-	}
-	if p, ok := errors.AsType[*PanicError](err); ok {
-		attrs = append(attrs, slog.String("stack", string(p.Stack)))
-	}
-	s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelError, "event was dead-lettered", attrs...)
-	return Accept
-}
-
-// republish sends a copy and returns Accept for the original once the copy is
-// confirmed. Until then the worker pauses, so that nothing is lost, and the
-// listener is unhealthy.
-func (h *handling) republish(message *Message) Disposition {
-	s := h.subscription
-	const first, longest = 100 * time.Millisecond, 10 * time.Second
-	for pause := first; ; pause = min(2*pause, longest) {
-		err := s.submit(message)
-		if err == nil {
-			s.holdUp(nil)
-			if pause > first {
-				s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelInfo, "listener goes on",
-					slog.String("listener", s.listener.Name))
-			}
-			return Accept
-		}
-		err = fmt.Errorf("publish to %s: %w", message.Target, err)
-		if pause == first {
-			s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelWarn, "listener is held up",
-				slog.String("listener", s.listener.Name), slog.Any("error", err))
-		}
-		s.holdUp(err)
-		if !s.sleep(pause) {
-			return Release
-		}
-	}
-}
-
-// submit sends a copy under a deadline of its own: the handler's may be over.
-func (s *subscription) submit(message *Message) error {
-	m := s.manager
-	ctx, cancel := context.WithTimeout(s.base, m.config.SendTimeout)
-	defer cancel()
-	receipt, err := m.provider.Submit(ctx, message)
-	if err != nil {
-		return err
-	}
-	return receipt.Wait(ctx)
 }

@@ -63,6 +63,7 @@ type EventDescriptor struct {
 
 	key        *keyField // nil without Key
 	validation validation
+	counters   *eventCounters
 	err        error // of its options, until it is complete
 }
 
@@ -220,7 +221,7 @@ func (d *EventDescriptor) readPriority(options reflectx.Options) error {
 }
 
 func (d *EventDescriptor) complete() error {
-	d.validation = validationOf(d.Type)
+	d.validation, d.counters = validationOf(d.Type), &eventCounters{}
 	if d.Priority == unsaid {
 		d.Priority = DefaultPriority
 	}

@@ -102,7 +102,7 @@ func (l *lanes) work() {
 func (l *lanes) next() *handling {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.subscription.intake.Err() == nil {
+	for {
 		for len(l.ready) > 0 {
 			h, _ := heap.Pop(&l.ready).(*handling)
 			if h.begun || !l.ended {
@@ -114,7 +114,6 @@ func (l *lanes) next() *handling {
 		}
 		l.changed.Wait()
 	}
-	return nil
 }
 
 // handle takes one step with a delivery. When the handler ends the goroutine by
@@ -129,19 +128,33 @@ func (l *lanes) handle(h *handling) (ok bool) {
 			})
 		}
 	}()
-	disposition, pause := h.step()
-	switch disposition {
+	if l.subscription.intake.Err() != nil {
+		l.leave(h)
+		return true
+	}
+	pause := h.step()
+	switch h.disposition {
 	case Accept:
 		l.subscription.settle(l.on, h, Accept)
 		l.done(h)
-	case Release: // by the end of the consumer
+	case Release: // see leave
 	default:
 		l.mu.Lock()
 		l.pausing++
 		l.mu.Unlock()
-		l.on.workers.Go(func() { l.resume(h, l.subscription.sleep(pause)) })
+		l.on.workers.Go(func() {
+			l.subscription.sleep(pause) // a stop ends it, and then handle does
+			l.resume(h)
+		})
 	}
 	return true
+}
+
+// leave leaves a delivery to the end of the consumer.
+func (l *lanes) leave(h *handling) {
+	if h.begun && h.disposition == 0 {
+		h.release()
+	}
 }
 
 // done lets the next delivery of the key come.
@@ -159,14 +172,12 @@ func (l *lanes) done(h *handling) {
 	l.push(h.behind)
 }
 
-// resume is called after the pause, or when a stop has ended it.
-func (l *lanes) resume(h *handling, paused bool) {
+// resume is called after the pause.
+func (l *lanes) resume(h *handling) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.pausing--
-	if paused {
-		l.push(h)
-	}
+	l.push(h)
 	if l.ended {
 		l.changed.Broadcast() // the others may be waiting for this one in vain
 	}

@@ -63,7 +63,7 @@ func suspectBehindOthers(t *testing.T, listen listen) {
 	})}})
 	time.Sleep(time.Minute)
 	assert.Equal(t, []string{"a1/1", "a1/2", "a2/1", "a2/2", "a3/1", "a3/2", "a4/1", "a4/2", "b1/1"}, calls.all())
-	assert.Equal(t, eventing.Stats{Handled: 5, Retried: 4}, manager.Stats())
+	assert.Equal(t, eventing.Totals{Handled: 5, Retried: 4}, manager.Stats().Totals)
 	assert.Equal(t, 5, attached, "wide for a1, narrow for a2, wide for nothing, narrow for a3 and a4, wide")
 }
 
@@ -97,7 +97,7 @@ func stopAmidKeys(t *testing.T, after time.Duration) {
 	require.NoError(t, manager.Stop(t.Context()))
 	assert.Equal(t, time.Second, time.Since(begin))
 	assert.Equal(t, 1, attempts)
-	assert.Equal(t, eventing.Stats{Sent: 6, Handled: 1}, manager.Stats())
+	assert.Equal(t, eventing.Totals{Sent: 6, Handled: 1}, manager.Stats().Totals)
 
 	var calls recorder[string]
 	startOn(t, broker, eventing.Config{Listeners: []any{newLedger(func(ctx context.Context, event booking) error {

@@ -100,7 +100,7 @@ func TestAPauseInPlaceHoldsUpItsKeyOnly(t *testing.T) {
 			{"a3/2", 720 * ms},
 			{"a3/3", 920 * ms},
 		}, calls.all())
-		assert.Equal(t, eventing.Stats{Sent: 6, Handled: 6, Retried: 6}, manager.Stats())
+		assert.Equal(t, eventing.Totals{Sent: 6, Handled: 6, Retried: 6}, manager.Stats().Totals)
 	})
 }
 
@@ -197,7 +197,7 @@ func TestAKeyWaitsForItsDeadLetter(t *testing.T) {
 		time.Sleep(time.Hour)
 		assert.Equal(t, []moment{{"a1", 0}, {"b1", 0}, {"a2", time.Minute}}, calls.all())
 		require.NoError(t, manager.Health(t.Context()))
-		assert.Equal(t, eventing.Stats{Sent: 3, Handled: 2, DeadLettered: 1}, manager.Stats())
+		assert.Equal(t, eventing.Totals{Sent: 3, Handled: 2, DeadLettered: 1}, manager.Stats().Totals)
 	})
 }
 
