@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/aspyx-go/aspyx/benchmarks"
 )
@@ -23,6 +24,9 @@ const (
 func comparisons() []*comparison {
 	return []*comparison{
 		sending(),
+		fairness("Fairness: median latency of a listener, its events back to back", 0),
+		fairness("Fairness: median latency of a listener, an event each 100 µs", 100*time.Microsecond),
+		backlog(),
 		getting("Get a singleton of a container of 101", benchmarks.Get),
 		getting("Get a singleton of a container of 101, on all CPUs", benchmarks.GetParallel),
 		implementers("Find the implementer of each interface, per component", benchmarks.Implementers),
@@ -50,6 +54,60 @@ func sending() *comparison {
 			moreAllocations(aspyx, floor).atMost(8),
 		},
 	}
+}
+
+// The loads of the tables of fairness.
+const (
+	alone    = "alone"
+	flood    = "beside a flood"
+	floods   = "beside 16 floods"
+	neighbour = "slow neighbour"
+)
+
+// fairness measures how much others raise the latency of a listener.
+func fairness(title string, pause time.Duration) *comparison {
+	c := &comparison{title: title}
+	for _, of := range []struct {
+		name string
+		load benchmarks.Load
+	}{
+		{alone, benchmarks.Load{}},
+		{flood, benchmarks.Load{Senders: 1}},
+		{floods, benchmarks.Load{Senders: 16}},
+		{neighbour, benchmarks.Load{Slow: true}},
+	} {
+		of.load.Pause = pause
+		c.sides = append(c.sides, &side{name: of.name, bench: benchmarks.Fairness(of.load), metric: benchmarks.MedianNS})
+		if of.name != alone {
+			c.claims = append(c.claims, ratio(of.name, alone).atMost(2))
+		}
+		c.claims = append(c.claims, metric(of.name, benchmarks.TailUS))
+	}
+	return c
+}
+
+// backlog sends to a listener that is stuck. To send costs the same behind a
+// million events, and they cost memory and nothing else.
+func backlog() *comparison {
+	const few, many = "10 thousand", "a million"
+	c := &comparison{
+		title: "A million queued events, to send one",
+		sides: []*side{
+			{name: few, bench: benchmarks.Backlog(10_000), parts: 10_000},
+			{name: many, bench: benchmarks.Backlog(1_000_000), parts: 1_000_000},
+		},
+		claims: []claim{ratio(many, few).atMost(2)},
+	}
+	for _, name := range []string{few, many} {
+		c.claims = append(c.claims, metric(name, benchmarks.HeapBytes))
+	}
+	c.claims = append(c.claims, claim{
+		text: "goroutines of a million - of 10 thousand",
+		value: func(c *comparison) float64 {
+			return c.find(many).metrics[benchmarks.Goroutines] - c.find(few).metrics[benchmarks.Goroutines]
+		},
+	}.atMost(0))
+	return c
 }
 
 func getting(title string, bench func(benchmarks.Source) func(*testing.B)) *comparison {
