@@ -180,7 +180,7 @@ func (a *address) admit() {
 // takes tells whether the message can be placed. It makes room, where that is
 // to be done by dropping others.
 func (a *address) takes(s submission) bool {
-	return a.fits(s) || a.broker.overflow == OverflowDropOldest && s.target == nil && a.makeRoom(s)
+	return a.fits(s) || a.makeRoom(s)
 }
 
 func (a *address) fits(s submission) bool {
