@@ -58,9 +58,9 @@ func sending() *comparison {
 
 // The loads of the tables of fairness.
 const (
-	alone    = "alone"
-	flood    = "beside a flood"
-	floods   = "beside 16 floods"
+	alone     = "alone"
+	flood     = "beside a flood"
+	floods    = "beside 16 floods"
 	neighbour = "slow neighbour"
 )
 
