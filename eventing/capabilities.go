@@ -76,8 +76,9 @@ func (p EffectivePolicy) String() string {
 // started.
 func (m *EventManager) Policies() []EffectivePolicy {
 	capabilities := capabilitiesOf(m.provider)
-	policies := make([]EffectivePolicy, len(m.subscriptions))
-	for i, s := range m.subscriptions {
+	all := m.roster.all()
+	policies := make([]EffectivePolicy, len(all))
+	for i, s := range all {
 		policies[i] = EffectivePolicy{Listener: s.listener.Name, Policy: s.listener.Policy, Capabilities: capabilities}
 	}
 	return policies
@@ -87,19 +88,26 @@ func (m *EventManager) Policies() []EffectivePolicy {
 // place.
 func (m *EventManager) checkCapabilities() error {
 	m.capabilities = capabilitiesOf(m.provider)
+	var errs []error
+	for _, s := range m.roster.all() {
+		errs = append(errs, m.checkListener(s.listener))
+	}
+	return errors.Join(errs...)
+}
+
+// checkListener is checkCapabilities for one listener.
+func (m *EventManager) checkListener(listener *EventListenerDescriptor) error {
 	if m.capabilities.Delay {
 		return nil
 	}
-	var errs []error
-	for _, s := range m.subscriptions {
-		policy := s.listener.Policy
-		if inPlace, pauses := policy.inPlaceOnly(); !inPlace {
-			errs = append(errs, fmt.Errorf("listener %q needs delayed redelivery, which %s lacks: its retries pause for %v or more, and %v of it is the most in place: "+
-				"give it fewer retries or a shorter backoff, raise Policy.InPlace (to %v at most), or choose another provider: %w",
-				s.listener.Name, m.provider.Name(), pauses, max(policy.InPlace, 0), maxInPlace, errors.ErrUnsupported))
-		}
+	policy := listener.Policy
+	inPlace, pauses := policy.inPlaceOnly()
+	if inPlace {
+		return nil
 	}
-	return errors.Join(errs...)
+	return fmt.Errorf("listener %q needs delayed redelivery, which %s lacks: its retries pause for %v or more, and %v of it is the most in place: "+
+		"give it fewer retries or a shorter backoff, raise Policy.InPlace (to %v at most), or choose another provider: %w",
+		listener.Name, m.provider.Name(), pauses, max(policy.InPlace, 0), maxInPlace, errors.ErrUnsupported)
 }
 
 // inPlaceOnly tells whether all retries of the policy pause in place, and how

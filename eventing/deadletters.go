@@ -26,14 +26,11 @@ type DeadLetterQueue struct{ subscription *subscription }
 // DeadLetters returns the dead letters of a listener of the manager, by the
 // listener's name. The manager must be running when they are looked at.
 func DeadLetters(manager *EventManager, listener string) (*DeadLetterQueue, error) {
-	var names []string
-	for _, s := range manager.subscriptions {
-		if s.listener.Name == listener {
-			return &DeadLetterQueue{s}, nil
-		}
-		names = append(names, s.listener.Name)
+	s, err := manager.roster.find(listener)
+	if err != nil {
+		return nil, fmt.Errorf("dead letters: %w", err)
 	}
-	return nil, fmt.Errorf("dead letters: the manager has no listener %q: it has %q", listener, names)
+	return &DeadLetterQueue{s}, nil
 }
 
 // Address returns the address of the dead letters on the broker.
@@ -133,9 +130,14 @@ func (q *DeadLetterQueue) Replay(ctx context.Context, replay Replay) ([]*DeadLet
 	return replayed, err
 }
 
-// isOwn tells whether this server may replay the letter.
+// isOwn tells whether this server, or this subscription without a name, may
+// replay the letter.
 func (q *DeadLetterQueue) isOwn(letter *DeadLetter) bool {
-	server := q.subscription.queue.Server
+	s := q.subscription
+	if s.listener.temporary {
+		return letter.Listener == s.listener.Name
+	}
+	server := s.queue.Server
 	return server == "" || letter.Server == server
 }
 

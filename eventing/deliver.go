@@ -34,13 +34,17 @@ type handling struct {
 type deliveryContext struct {
 	context.Context //nolint:containedctx // the parent: this is a context
 
-	envelope *Envelope
+	envelope     *Envelope
+	subscription *subscription
 }
 
-// Value returns the envelope, or the parent's value.
+// Value returns the envelope, the subscription, or the parent's value.
 func (c *deliveryContext) Value(key any) any {
-	if key == (envelopeKey{}) {
+	switch key {
+	case envelopeKey{}:
 		return c.envelope
+	case subscriptionKey{}:
+		return c.subscription
 	}
 	return c.Context.Value(key)
 }
@@ -114,7 +118,7 @@ func (h *handling) attempt() {
 		body: message.Body, hasRaw: true, decode: s.decode,
 		run: run{chain: s.manager.chain, invoke: s.invoke},
 	}
-	a.ctx = deliveryContext{Context: s.manager.base, envelope: e}
+	a.ctx = deliveryContext{Context: s.base, envelope: e, subscription: s}
 	ctx := context.Context(&a.ctx)
 	if timeout := s.listener.Policy.Timeout; timeout > 0 {
 		var cancel context.CancelFunc
@@ -155,7 +159,7 @@ func (h *handling) decide(err error) Disposition {
 	case errors.Is(err, Drop):
 		m.stats.dropped.Add(1)
 		return Accept
-	case m.base.Err() != nil:
+	case h.subscription.base.Err() != nil:
 		return Release // a handler that the stop has cancelled didn't fail
 	}
 	h.history.failed(time.Now())
@@ -174,7 +178,7 @@ func (h *handling) decide(err error) Disposition {
 	return 0
 }
 
-// sleep waits, and is false when the stop comes first.
+// sleep waits, and is false when the stop, or a pause, comes first.
 func (s *subscription) sleep(d time.Duration) bool { return sleep(s.intake, d) }
 
 // sleep is false when the context is done first.
@@ -218,7 +222,7 @@ func (h *handling) republish(message *Message) Disposition {
 	for pause := first; ; pause = min(2*pause, longest) {
 		err := s.submit(message)
 		if err == nil {
-			s.pause(nil)
+			s.holdUp(nil)
 			if pause > first {
 				s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelInfo, "listener goes on",
 					slog.String("listener", s.listener.Name))
@@ -230,7 +234,7 @@ func (h *handling) republish(message *Message) Disposition {
 			s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelWarn, "listener is held up",
 				slog.String("listener", s.listener.Name), slog.Any("error", err))
 		}
-		s.pause(err)
+		s.holdUp(err)
 		if !s.sleep(pause) {
 			return Release
 		}
@@ -240,7 +244,7 @@ func (h *handling) republish(message *Message) Disposition {
 // submit sends a copy under a deadline of its own: the handler's may be over.
 func (s *subscription) submit(message *Message) error {
 	m := s.manager
-	ctx, cancel := context.WithTimeout(m.base, m.config.SendTimeout)
+	ctx, cancel := context.WithTimeout(s.base, m.config.SendTimeout)
 	defer cancel()
 	receipt, err := m.provider.Submit(ctx, message)
 	if err != nil {

@@ -37,9 +37,15 @@ var (
 	ErrClosed = errors.New("eventing: closed")
 
 	// ErrStopping is the cause (see [context.Cause]) with which handlers and
-	// sends are cancelled that are still busy when the time limit of a stop
-	// has passed.
+	// sends are cancelled that are still busy when the time limit of a stop,
+	// or handlers when that of [Subscription.Unsubscribe], has passed.
 	ErrStopping = errors.New("eventing: stopping")
+
+	// ErrOwnHandler is returned by Unsubscribe, Pause and Resume when they are
+	// called with the context of a handler of the same listener, for whose end
+	// they would wait. Call them from another goroutine, and with a context
+	// that isn't the handler's.
+	ErrOwnHandler = errors.New("eventing: called by a handler of the same listener, for which it would wait: call it from another goroutine, with another context")
 
 	// ErrUnavailable is returned when the broker can't be reached, refuses
 	// the connection, or the connection was lost.

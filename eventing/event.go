@@ -42,7 +42,8 @@ var (
 type EventDescriptor struct {
 	// Name is the event's name, unique in its manager.
 	Name string
-	// Type is the event's struct type.
+	// Type is the event's struct type. It is nil where [SubscribeName] listens
+	// to an event that the manager doesn't know.
 	Type reflect.Type
 	// Durable events survive a restart of the broker.
 	Durable bool

@@ -43,13 +43,13 @@ func (s *subscription) attach(ctx context.Context, wide bool) (*hold, error) {
 	return &hold{consumer: consumer, wide: wide}, nil
 }
 
-// keep has the first hold work, and those that follow it. The consumer of the
-// last is closed by end.
-func (s *subscription) keep() {
+// listen has the current hold work, and those that follow it, until the intake
+// has ended, or failed. The consumer of the last stays open.
+func (s *subscription) listen() {
 	h := s.hold
 	for {
 		if turned := s.workOn(h); !turned || s.intake.Err() != nil {
-			return // it has failed, or is stopped
+			return
 		}
 		next, err := s.follow(h)
 		if err != nil {
@@ -80,20 +80,25 @@ func (s *subscription) workOn(h *hold) (turned bool) {
 
 // follow replaces a hold by one of the other kind.
 func (s *subscription) follow(h *hold) (*hold, error) {
-	if err := h.consumer.Close(s.intake); err != nil {
+	if err := h.consumer.Close(s.alive); err != nil {
 		return nil, err
 	}
-	next, err := s.attach(s.intake, !h.wide)
+	next, err := s.attach(s.alive, !h.wide)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	s.hold = next
 	s.mu.Unlock()
-	if s.intake.Err() != nil { // end may not have seen this one
-		return nil, errors.Join(ErrClosed, next.consumer.Close(context.WithoutCancel(s.intake)))
+	return next, s.checkAlive(next)
+}
+
+// checkAlive closes a hold that has come too late for end to see it.
+func (s *subscription) checkAlive(h *hold) error {
+	if s.alive.Err() == nil {
+		return nil
 	}
-	return next, nil
+	return errors.Join(ErrClosed, h.consumer.Close(context.WithoutCancel(s.alive)))
 }
 
 // work receives, handles and settles, one event after the other.

@@ -13,32 +13,40 @@ import (
 // lock is never held while a provider, or a user's code, is called.
 type lifecycle struct {
 	mu       sync.Mutex
-	stopping bool       // nothing begins any more
-	step     *startStep // of the start, on its way
+	stopping bool                    // nothing begins any more
+	steps    map[*beginning]struct{} // on their way
 }
 
-type startStep struct {
+// beginning is a step of the start, or a subscription at run time.
+type beginning struct {
+	name      string
 	cancel    context.CancelCauseFunc
 	done      chan struct{}
 	abandoned bool // a stop has waited in vain
 }
 
-var errInterrupted = fmt.Errorf("%w: it was stopped while it started", ErrClosed)
+var errInterrupted = fmt.Errorf("%w: it was stopped meanwhile", ErrClosed)
 
-// begin begins a step of the start, which ends when done is called. A stop
-// ends its context and waits for it.
-func (l *lifecycle) begin(ctx context.Context) (_ context.Context, done func(), err error) {
+// begin begins a step, which ends when done is called. A stop ends its context
+// and waits for it.
+func (l *lifecycle) begin(ctx context.Context, name string) (_ context.Context, done func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopping {
 		return nil, nil, errInterrupted
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	step := &startStep{cancel: cancel, done: make(chan struct{})}
-	l.step = step
+	begun := &beginning{name: name, cancel: cancel, done: make(chan struct{})}
+	if l.steps == nil {
+		l.steps = map[*beginning]struct{}{}
+	}
+	l.steps[begun] = struct{}{}
 	return ctx, func() {
 		cancel(nil)
-		close(step.done)
+		l.mu.Lock()
+		delete(l.steps, begun)
+		l.mu.Unlock()
+		close(begun.done)
 	}, nil
 }
 
@@ -55,27 +63,38 @@ func (l *lifecycle) unlessStopping(f func()) bool {
 
 func (l *lifecycle) isStopping() bool { return !l.unlessStopping(func() {}) }
 
-// stop lets nothing begin any more. It interrupts the start, and waits until
-// that has noticed; in vain only once.
+// stop lets nothing begin any more. It interrupts all steps, and waits until
+// they have noticed; in vain only once.
 func (l *lifecycle) stop(ctx context.Context) error {
 	l.mu.Lock()
 	l.stopping = true
-	step := l.step
-	wait := step != nil && !step.abandoned
-	l.mu.Unlock()
-	if !wait {
-		return nil
+	var steps []*beginning
+	for begun := range l.steps {
+		if !begun.abandoned {
+			steps = append(steps, begun)
+		}
 	}
-	step.cancel(errInterrupted)
+	l.mu.Unlock()
+	for _, begun := range steps {
+		begun.cancel(errInterrupted)
+	}
+	var errs []error
+	for _, begun := range steps {
+		errs = append(errs, l.await(ctx, begun))
+	}
+	return errors.Join(errs...)
+}
+
+func (l *lifecycle) await(ctx context.Context, begun *beginning) error {
 	select {
-	case <-step.done:
+	case <-begun.done:
 		return nil
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
-	step.abandoned = true
+	begun.abandoned = true
 	l.mu.Unlock()
-	return fmt.Errorf("interrupt the start: its provider ignores that its context is done: %w", ctx.Err())
+	return fmt.Errorf("interrupt %s: its provider ignores that its context is done: %w", begun.name, ctx.Err())
 }
 
 // Start connects, declares the queues and attaches the listeners. When it
@@ -117,7 +136,7 @@ func (m *EventManager) open(ctx context.Context) error {
 
 // connect connects and declares: from here on events can be sent.
 func (m *EventManager) connect(ctx context.Context) error {
-	return m.starting(ctx, func(ctx context.Context) error {
+	return m.step(ctx, "the start", func(ctx context.Context) error {
 		err := m.openProvider(ctx)
 		if err != nil && m.life.isStopping() {
 			// A stop that has given up waiting for this had nothing to stop.
@@ -145,14 +164,14 @@ func (m *EventManager) openProvider(ctx context.Context) error {
 	return err
 }
 
-// starting runs a step of the start. Its error tells if that was stopped.
-func (m *EventManager) starting(ctx context.Context, step func(context.Context) error) error {
-	ctx, done, err := m.life.begin(ctx)
+// step runs a step of the manager's life. Its error tells if that was stopped.
+func (m *EventManager) step(ctx context.Context, name string, run func(context.Context) error) error {
+	ctx, done, err := m.life.begin(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer done()
-	err = step(ctx)
+	err = run(ctx)
 	if m.life.isStopping() && !errors.Is(err, ErrClosed) {
 		return errors.Join(errInterrupted, err)
 	}
@@ -168,8 +187,11 @@ func (m *EventManager) watchProvider() {
 
 // attach begins to consume.
 func (m *EventManager) attach(ctx context.Context) error {
-	return m.starting(ctx, func(ctx context.Context) error {
-		for _, s := range m.subscriptions {
+	return m.step(ctx, "the start", func(ctx context.Context) error {
+		for _, s := range m.roster.all() {
+			if s.dynamic { // an OnRunning that came earlier has subscribed
+				continue
+			}
 			if err := s.start(ctx); err != nil {
 				return fmt.Errorf("attach listener %q: %w", s.listener.Name, err)
 			}
@@ -190,35 +212,49 @@ func (m *EventManager) drain(ctx context.Context) error {
 	release := context.AfterFunc(patient, func() { m.halt(ErrStopping) })
 	defer release()
 	errs := []error{m.life.stop(patient)}
+	all := m.roster.all()
+	for _, s := range all {
+		if s.isPaused() {
+			s.stop() // what is in its queue isn't waited for
+		}
+	}
 	if drainer, ok := m.provider.(Drainer); ok && phase(m.state.phase.Load()) == running {
 		if err := drainer.Drain(patient); err != nil {
 			errs = append(errs, fmt.Errorf("drain %s: %w", m.provider.Name(), err))
 		}
 	}
-	for _, s := range m.subscriptions {
+	for _, s := range all {
 		if s.stop != nil {
 			s.stop()
 		}
 	}
-	for _, s := range m.subscriptions {
-		errs = append(errs, s.end(ctx))
+	// All at once: one that is stuck keeps no other one from giving back what it
+	// has prefetched, and from ending in time.
+	ends := make([]error, len(all))
+	var ending sync.WaitGroup
+	for i, s := range all {
+		ending.Go(func() { ends[i] = s.end(ctx) })
 	}
-	return errors.Join(errs...)
+	ending.Wait()
+	return errors.Join(append(errs, ends...)...)
 }
 
-// end waits for the workers, then closes the consumer.
+// end waits for the workers, a stuck one of which is its author's, then closes
+// the consumer. Where Unsubscribe does that already, it waits for it.
 func (s *subscription) end(ctx context.Context) error {
-	if s.stop == nil {
-		return nil // never begun
+	switch {
+	case s.stop == nil: // never begun
+		return nil
+	case s.leaving != nil:
+		return s.awaitLeaving(ctx)
 	}
-	idle := make(chan struct{})
-	go func() { // ends with the handlers: a stuck one is its author's
-		s.keeping.Wait()
-		close(idle)
-	}()
+	return s.endHold(ctx)
+}
+
+func (s *subscription) endHold(ctx context.Context) error {
 	var err error
 	select {
-	case <-idle:
+	case <-s.ended:
 	case <-ctx.Done():
 		err = fmt.Errorf("stop listener %q: its handler ignores that its context is done: %w", s.listener.Name, ctx.Err())
 	}

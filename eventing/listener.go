@@ -55,7 +55,8 @@ type Handler[T any] interface {
 type EventListenerDescriptor struct {
 	// Name is the listener's name, unique in its manager.
 	Name string
-	// Type is the listener's type, a pointer to a struct.
+	// Type is the listener's type, a pointer to a struct. It is nil for the
+	// functions of [Subscribe] and [SubscribeName].
 	Type reflect.Type
 	// Event is the event it listens to.
 	Event *EventDescriptor
@@ -67,6 +68,16 @@ type EventListenerDescriptor struct {
 	Concurrency int
 	// Policy is what happens to an event whose handling fails.
 	Policy Policy
+
+	temporary bool // a subscription without a name of its own
+}
+
+// subject names the listener in errors, where its type says more than its name.
+func (d *EventListenerDescriptor) subject() string {
+	if d.Type == nil {
+		return fmt.Sprintf("subscription %q", d.Name)
+	}
+	return "listener " + reflectx.Name(d.Type)
 }
 
 // invoke calls the listener with the envelope's event.

@@ -81,11 +81,13 @@ type EventManager struct {
 	onFail   func(error) // told once of a failure that ends the work
 
 	// Written before the start, then only read.
-	events        map[reflect.Type]*EventDescriptor
-	chain         *chain
-	subscriptions []*subscription
-	queues        []Queue
-	capabilities  Capabilities // of the provider, once it has started
+	chain        *chain
+	queues       []Queue      // of the listeners at boot
+	capabilities Capabilities // of the provider, once it has started
+
+	events    atomic.Pointer[map[reflect.Type]*EventDescriptor] // each map is only read
+	roster    roster
+	directory directory
 
 	state state
 	stats counters
@@ -189,15 +191,12 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 // wire takes what the registry knows, with the instances of its listeners and
 // pipelines in the same order.
 func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
-	m.events = make(map[reflect.Type]*EventDescriptor, len(r.events))
-	for t, entry := range r.events {
-		m.events[t] = entry.descriptor
-	}
+	m.directory.registry = r
+	m.publishEvents(r)
 	m.chain = r.chain(pipelines)
-	server := m.provider.ServerName()
-	errs := []error{checkServerName(server)}
+	errs := []error{checkServerName(m.provider.ServerName())}
 	for i, entry := range r.listeners {
-		queue, err := entry.descriptor.queue(server)
+		var err error
 		invoke, ok := entry.binding.bind(listeners[i])
 		if !ok {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
@@ -205,16 +204,21 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 		if _, ok := r.names[entry.descriptor.deadLetters()]; ok {
 			err = errors.Join(err, fmt.Errorf("listener %T has its dead letters in %q, which is the name of an event", listeners[i], entry.descriptor.deadLetters()))
 		}
-		event := entry.descriptor.Event
-		readers, codecErr := newReaders(append([]Codec{event.sender(m.config.Codec), m.config.Codec}, m.config.Codecs...)...)
-		errs = append(errs, err, codecErr)
-		m.subscriptions = append(m.subscriptions, &subscription{
-			manager: m, listener: entry.descriptor, queue: queue,
-			invoke: invoke, decode: readers.decoder(entry.binding.decode),
-		})
-		m.queues = append(m.queues, queue)
+		s, subscriptionErr := m.newSubscription(entry.descriptor, invoke, entry.binding.decode)
+		errs = append(errs, err, subscriptionErr)
+		m.roster.add(s)
+		m.queues = append(m.queues, s.queue)
 	}
 	return errors.Join(errs...)
+}
+
+// publishEvents makes the events of the registry known to senders.
+func (m *EventManager) publishEvents(r *registry) {
+	events := make(map[reflect.Type]*EventDescriptor, len(r.events))
+	for t, entry := range r.events {
+		events[t] = entry.descriptor
+	}
+	m.events.Store(&events)
 }
 
 // fail tells the owner, once, of a failure that nothing here heals.
@@ -241,7 +245,7 @@ func (m *EventManager) Health(context.Context) error {
 		}
 		errs = append(errs, *failure)
 	}
-	for _, s := range m.subscriptions {
+	for _, s := range m.roster.all() {
 		errs = append(errs, s.health())
 	}
 	return errors.Join(errs...)

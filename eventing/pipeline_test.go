@@ -22,8 +22,9 @@ func (t traced) send(ctx context.Context, p *eventing.AbstractEnvelopePipeline, 
 	return p.ProceedSend(ctx, e, d)
 }
 
+// The orders are as far apart as they can be.
 type outer struct {
-	eventing.AbstractEnvelopePipeline `pipeline:"order=-5"`
+	eventing.AbstractEnvelopePipeline `pipeline:"order=-9223372036854775808"`
 	traced
 }
 
@@ -37,7 +38,7 @@ func (p *outer) Handle(ctx context.Context, e *eventing.Envelope, d *eventing.Ev
 }
 
 type inner struct {
-	eventing.AbstractEnvelopePipeline `pipeline:"order=5"`
+	eventing.AbstractEnvelopePipeline `pipeline:"order=9223372036854775807"`
 	traced
 }
 

@@ -1,6 +1,7 @@
 package eventing
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -10,8 +11,8 @@ import (
 )
 
 // registry holds what one manager knows of events, listeners and pipelines,
-// and refuses what doesn't fit together. It is filled at boot and then only
-// read.
+// and refuses what doesn't fit together. It is filled at boot; later only the
+// [directory] of the manager adds to it.
 type registry struct {
 	events    map[reflect.Type]*eventEntry
 	names     map[string]*eventEntry
@@ -29,6 +30,7 @@ type listenerEntry struct {
 	descriptor *EventListenerDescriptor
 	binding    binding
 	place      string
+	leaves     bool // it is unsubscribed
 }
 
 type pipelineEntry struct {
@@ -82,11 +84,16 @@ func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, p
 		return fmt.Errorf("listener %s: %w", reflectx.Name(t), err)
 	}
 	descriptor.Event = event
-	if descriptor.Group != "" && (descriptor.PerProcess || event.Broadcast) {
-		return fmt.Errorf("listener %s has group=%s, which shares a queue, and is per process or listens to a broadcast, which doesn't: choose one",
-			reflectx.Name(t), descriptor.Group)
+	return r.enlist(&listenerEntry{descriptor: descriptor, binding: b, place: place})
+}
+
+// enlist adds a listener that is fully described.
+func (r *registry) enlist(entry *listenerEntry) error {
+	d := entry.descriptor
+	if d.Group != "" && (d.PerProcess || d.Event.Broadcast) {
+		return fmt.Errorf("%s has group=%s, which shares a queue, and is per process or listens to a broadcast, which doesn't: choose one",
+			d.subject(), d.Group)
 	}
-	entry := &listenerEntry{descriptor: descriptor, binding: b, place: place}
 	for _, other := range r.listeners {
 		if err := distinct(other, entry); err != nil {
 			return err
@@ -99,21 +106,36 @@ func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, p
 // distinct tells whether the names of two listeners keep their queues apart.
 func distinct(x, y *listenerEntry) error {
 	both := func() string {
-		return fmt.Sprintf("%s%s and %s%s; give one of them another name in its tag",
-			reflectx.FullName(x.descriptor.Type), at(x.place), reflectx.FullName(y.descriptor.Type), at(y.place))
+		if y.descriptor.Type == nil {
+			return fmt.Sprintf("%s and %s; give the subscription another name", x, y)
+		}
+		return fmt.Sprintf("%s and %s; give one of them another name in its tag", x, y)
 	}
 	if x.descriptor.Name == y.descriptor.Name {
 		return fmt.Errorf("two listeners are named %q: %s", y.descriptor.Name, both())
 	}
-	if letters := y.descriptor.deadLetters(); x.descriptor.deadLetters() == letters {
+	if letters := y.descriptor.deadLetters(); x.descriptor.deadLetters() == letters && !shareDeadLetters(x.descriptor, y.descriptor) {
 		return fmt.Errorf("two listeners have their dead letters in %q: %s", letters, both())
 	}
 	return nil
 }
 
+// shareDeadLetters tells whether the two may have one address of dead letters.
+func shareDeadLetters(x, y *EventListenerDescriptor) bool {
+	return x.temporary && y.temporary && x.Event.Name == y.Event.Name
+}
+
+// String tells a listener from others of its name.
+func (e *listenerEntry) String() string {
+	if e.descriptor.Type == nil {
+		return e.descriptor.subject()
+	}
+	return reflectx.FullName(e.descriptor.Type) + at(e.place)
+}
+
 // deadLetters returns the address of the listener's dead letters.
 func (d *EventListenerDescriptor) deadLetters() string {
-	return Queue{Event: d.Event.Name, Listener: d.Name, DeadLetters: d.Policy.DeadLetters}.DeadLetter().Address()
+	return Queue{Event: d.Event.Name, Listener: d.queueListener(), DeadLetters: d.Policy.DeadLetters}.DeadLetter().Address()
 }
 
 // eventOf returns the event that a listener listens to, which needs no
@@ -159,7 +181,7 @@ func (r *registry) chain(pipelines []any) *chain {
 	for i, pipeline := range pipelines {
 		all[i] = ordered{r.pipelines[i].order, pipeline}
 	}
-	slices.SortStableFunc(all, func(a, b ordered) int { return a.order - b.order })
+	slices.SortStableFunc(all, func(a, b ordered) int { return cmp.Compare(a.order, b.order) })
 	c := &chain{}
 	for _, o := range all {
 		if s, ok := o.pipeline.(sendSide); ok {
@@ -174,13 +196,15 @@ func (r *registry) chain(pipelines []any) *chain {
 
 // queue returns the queue of a listener on this server.
 func (d *EventListenerDescriptor) queue(server string) (Queue, error) {
-	queue := Queue{Event: d.Event.Name, Listener: d.Name, Group: d.Group, Durable: d.Event.Durable, DeadLetters: d.Policy.DeadLetters}
-	if !d.PerProcess && !d.Event.Broadcast {
+	queue := Queue{Event: d.Event.Name, Listener: d.queueListener(), Group: d.Group, Durable: d.Event.Durable, DeadLetters: d.Policy.DeadLetters}
+	switch {
+	case d.temporary:
+		queue.Server, queue.Durable = d.Name[len(temporary)+1:], false
 		return queue, nil
-	}
-	if server == "" {
-		return queue, fmt.Errorf("listener %s is per process, or listens to a broadcast: it needs a server name, in the provider's Config or by eventing.ServerName",
-			reflectx.Name(d.Type))
+	case !d.PerProcess && !d.Event.Broadcast:
+		return queue, nil
+	case server == "":
+		return queue, fmt.Errorf("%s is per process, or listens to a broadcast: it needs a server name, in the provider's Config or by eventing.ServerName", d.subject())
 	}
 	queue.Server = server
 	return queue, nil

@@ -185,15 +185,15 @@ func (s *sending) outcome() error {
 // descriptorOf finds the event's descriptor: by the type of the value, or of
 // what it points to.
 func (m *EventManager) descriptorOf(event any) (*EventDescriptor, error) {
-	t := reflect.TypeOf(event)
-	if descriptor, ok := m.events[t]; ok {
+	t, events := reflect.TypeOf(event), *m.events.Load()
+	if descriptor, ok := events[t]; ok {
 		return descriptor, nil
 	}
 	if t == nil {
 		return nil, fmt.Errorf("%w: nil", ErrNotEvent)
 	}
 	if t.Kind() == reflect.Pointer {
-		if descriptor, ok := m.events[t.Elem()]; ok {
+		if descriptor, ok := events[t.Elem()]; ok {
 			if reflect.ValueOf(event).IsNil() {
 				return nil, fmt.Errorf("%w: a nil %s", ErrNotEvent, reflectx.Name(t))
 			}

@@ -17,14 +17,35 @@ type subscription struct {
 	invoke   invoke
 	decode   func(contentType string, body []byte) (any, error)
 
-	// Written by start under the lock of the manager's life, unless that stops.
-	intake  context.Context //nolint:containedctx // ends when no more events are to be received
-	stop    context.CancelFunc
-	keeping sync.WaitGroup        // the goroutine that keeps the hold
-	paused  atomic.Pointer[error] // why the listener can't settle what failed
+	dynamic  bool              // it came at run time
+	metadata map[string]string // then
 
-	mu   sync.Mutex // guards hold
-	hold *hold      // the current one; nil before the start
+	base context.Context //nolint:containedctx // of its handlers; ends with the manager's, or earlier
+	halt context.CancelCauseFunc
+
+	// Written by start under the lock of the manager's life, unless that stops.
+	alive   context.Context //nolint:containedctx // ends when no more events are to be received
+	stop    context.CancelFunc
+	ended   chan struct{} // closed when the goroutine that keeps the hold has ended
+	leaving chan struct{} // closed when Unsubscribe is over; nil before it
+
+	intake context.Context       //nolint:containedctx // ends with alive, or with a pause; of the keeping goroutine
+	heldUp atomic.Pointer[error] // why the listener can't settle what failed
+
+	mu      sync.Mutex // guards what follows
+	hold    *hold      // the current one; nil before the start
+	yield   context.CancelFunc
+	pausing pausing
+}
+
+// newSubscription makes a subscription that isn't attached yet.
+func (m *EventManager) newSubscription(listener *EventListenerDescriptor, invoke invoke, decode func(Codec, []byte) (any, error)) (*subscription, error) {
+	queue, err := listener.queue(m.provider.ServerName())
+	codecs := append([]Codec{listener.Event.sender(m.config.Codec), m.config.Codec}, m.config.Codecs...)
+	readers, codecErr := newReaders(codecs...)
+	s := &subscription{manager: m, listener: listener, queue: queue, invoke: invoke, decode: readers.decoder(decode)}
+	s.base, s.halt = context.WithCancelCause(m.base)
+	return s, errors.Join(err, codecErr)
 }
 
 func (s *subscription) start(ctx context.Context) error {
@@ -33,14 +54,26 @@ func (s *subscription) start(ctx context.Context) error {
 		return err
 	}
 	begun := s.manager.life.unlessStopping(func() {
-		s.hold = first
-		s.intake, s.stop = context.WithCancel(s.manager.base)
-		s.keeping.Go(s.keep)
+		s.alive, s.stop = context.WithCancel(s.base)
+		s.ended, s.pausing.changed = make(chan struct{}), make(chan struct{})
+		s.mu.Lock()
+		s.begin(first)
+		s.mu.Unlock()
+		if s.dynamic {
+			s.manager.roster.add(s)
+		}
 	})
 	if !begun {
 		return errors.Join(errInterrupted, first.consumer.Close(ctx))
 	}
+	go s.keep() //nolint:contextcheck // the listener outlives the call that began it
 	return nil
+}
+
+// begin lets the keeping goroutine work on a hold. The caller holds mu.
+func (s *subscription) begin(h *hold) {
+	s.hold, s.pausing.activity = h, working
+	s.intake, s.yield = context.WithCancel(s.alive)
 }
 
 func (s *subscription) settle(on *hold, h *handling, disposition Disposition) {
@@ -51,17 +84,17 @@ func (s *subscription) settle(on *hold, h *handling, disposition Disposition) {
 	}
 }
 
-// pause records why the listener can't go on; nil means that it can.
-func (s *subscription) pause(err error) {
+// holdUp records why the listener can't go on; nil means that it can.
+func (s *subscription) holdUp(err error) {
 	if err == nil {
-		s.paused.Store(nil)
+		s.heldUp.Store(nil)
 		return
 	}
-	s.paused.Store(&err)
+	s.heldUp.Store(&err)
 }
 
 func (s *subscription) health() error {
-	if err := s.paused.Load(); err != nil {
+	if err := s.heldUp.Load(); err != nil {
 		return fmt.Errorf("listener %q is held up: %w", s.listener.Name, *err)
 	}
 	return nil

@@ -27,7 +27,7 @@ forbid eventing "$module/environment"
 forbid eventing/memory "$module/environment"
 forbid eventing/trace "$module/environment"
 forbid eventing/amqp "$module/environment"
-forbid eventing/eventingtest "$module/eventing/memory"
+forbid eventing/eventingtest "$module/eventing/amqp"
 forbid internal/artemis "$module/eventing"
 
 report=$("$lint" run --enable-only depguard --show-stats=false --output.text.print-issued-lines=false ./... || true)

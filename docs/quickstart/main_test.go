@@ -7,8 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/aspyx-go/aspyx/environment"
-	"github.com/aspyx-go/aspyx/eventing"
-	"github.com/aspyx-go/aspyx/eventing/memory"
+	"github.com/aspyx-go/aspyx/eventing/eventingtest"
 )
 
 // The whole wiring, without running any of it.
@@ -27,10 +26,8 @@ func TestBilling(t *testing.T) {
 // The whole way of an event, on a broker of this test's own.
 func TestOrderPlaced(t *testing.T) {
 	t.Parallel()
-	env, err := environment.Boot(t.Context(), Module, eventing.Use(memory.Config{}))
-	require.NoError(t, err)
-	manager := environment.Get[*eventing.EventManager](env)
-	require.NoError(t, manager.SendEvent(t.Context(), OrderPlaced{ID: "4711"}))
-	require.NoError(t, env.Shutdown(context.Background()))
-	require.Equal(t, eventing.Stats{Sent: 1, Handled: 1}, manager.Stats())
+	app := eventingtest.Start(t, Module)
+	app.Send(OrderPlaced{ID: "4711"})
+	app.Wait()
+	require.Len(t, eventingtest.Consumed[OrderPlaced](app), 1)
 }

@@ -1,9 +1,26 @@
-// Package eventingtest holds the conformance suite: what eventing promises
-// about a delivery, as cases that every provider must pass.
+// Package eventingtest tests what is built with eventing: the listeners of a
+// program by [Start], and a provider by [Run].
 //
-// # How to use it
+// # Tests of listeners
 //
-// The author of a provider writes one test:
+// Start boots a module in a test, on a broker in memory, and notes what is sent
+// and handled:
+//
+//	func TestOrderIsPaid(t *testing.T) {
+//		app := eventingtest.Start(t, shop.Module)
+//		app.Send(shop.OrderPlaced{ID: "4711"})
+//		app.Wait()
+//		require.Len(t, eventingtest.Published[shop.OrderPaid](app), 1)
+//	}
+//
+// Wait returns when nothing is left to do. In a bubble of [testing/synctest]
+// retries and delays take no time. [App.Fail] has a listener fail.
+// What is below is for the authors of providers.
+//
+// # The conformance suite
+//
+// The suite has what eventing promises about a delivery, as cases that every
+// provider must pass. The author of a provider writes one test:
 //
 //	func TestConformance(t *testing.T) {
 //		eventingtest.Run(t, eventingtest.Harness{

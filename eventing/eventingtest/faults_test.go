@@ -40,6 +40,12 @@ func queueFaults() []fault {
 			"a per-process listener is called on every server", "a broadcast reaches every server",
 			"a server's queue has one consumer", "a server's transient queue leaves nothing",
 		}},
+		{"removes no queue", always(removeNothing), []string{
+			"a subscription that ends leaves nothing behind", "a removed queue is gone", "a queue with a consumer isn't removed",
+		}},
+		{"removes a queue without a consumer", always(removeLeft), []string{
+			"what is sent while a listener is paused waits", "durable events wait for their listener",
+		}},
 		{"keeps a server's transient queue", always(mapQueues(func(q *eventing.Queue) { q.Durable = true })), []string{
 			"a server's transient queue leaves nothing",
 		}},
@@ -106,6 +112,7 @@ func settlementFaults() []fault {
 		{"loses on stop what was prefetched", always(losePrefetched), []string{
 			"what wasn't handled is released uncounted", "a release is never counted",
 		}},
+		{"keeps what was prefetched until the end", always(keepPrefetched), []string{"a paused listener's fetched events go to others"}},
 		{"hands out what was prefetched after the stop", always(receiveOn), []string{"what wasn't handled is released uncounted"}},
 		{"counts releases", countReleases, []string{"a release is never counted"}},
 		{"dead-letters what is released too often", buryReleased, []string{"a release is never counted"}},

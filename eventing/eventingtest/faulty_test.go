@@ -16,8 +16,8 @@ type faulty struct {
 	attach  func(eventing.Consumer, eventing.Queue, int) eventing.Consumer              // what a consumer is
 	submit  func(context.Context, *faulty, *eventing.Message) (eventing.Receipt, error) // how to submit
 	receive func(*eventing.Message) *eventing.Message                                   // what arrives
-	remove  func(context.Context, *faulty, eventing.Queue) error                        // how to remove
 	stop    func(context.Context, *faulty) error                                        // how to stop
+	remove  func(context.Context, *faulty, eventing.Queue) error                        // how to remove a queue
 	lacks   func(*eventing.Capabilities)                                                // what it says of itself
 }
 
@@ -36,13 +36,6 @@ func (f *faulty) Declare(ctx context.Context, queues []eventing.Queue) error {
 		meant[i] = f.meant(queue)
 	}
 	return f.Provider.Declare(ctx, meant)
-}
-
-func (f *faulty) Remove(ctx context.Context, queue eventing.Queue) error {
-	if f.remove != nil {
-		return f.remove(ctx, f, f.meant(queue))
-	}
-	return f.Provider.Remove(ctx, f.meant(queue))
 }
 
 func (f *faulty) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
@@ -68,6 +61,13 @@ func (f *faulty) Submit(ctx context.Context, message *eventing.Message) (eventin
 		return f.submit(ctx, f, message)
 	}
 	return f.Provider.Submit(ctx, message)
+}
+
+func (f *faulty) Remove(ctx context.Context, queue eventing.Queue) error {
+	if f.remove != nil {
+		return f.remove(ctx, f, f.meant(queue))
+	}
+	return f.Provider.Remove(ctx, f.meant(queue))
 }
 
 func (f *faulty) Stop(ctx context.Context) error {

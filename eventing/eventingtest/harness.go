@@ -64,7 +64,8 @@ type Case struct {
 func Cases() []Case {
 	return slices.Concat(
 		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), removalCases(), contentCases(), optionCases(),
-		pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(), retryCases(), serverCases(), stopCases(), unroutableCases(), boundCases(), groupCases(),
+		pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(), retryCases(), serverCases(), subscriptionCases(), stopCases(),
+		unroutableCases(), boundCases(), groupCases(),
 	)
 }
 

@@ -33,7 +33,6 @@ func unroutableFaults() []fault {
 
 func removalFaults() []fault {
 	return []fault{
-		{"doesn't remove", always(removeNothing), []string{"a removed queue is gone", "a queue with a consumer isn't removed"}},
 		{"removes the dead letters too", always(removeDeadLetters), []string{"a removed queue is gone"}},
 		{"can't remove what isn't there", always(removeOnly), []string{"a removed queue is gone"}},
 	}
@@ -127,10 +126,6 @@ func refuse(which func(*eventing.Message) bool) func(*faulty) {
 			return p.Provider.Submit(ctx, message)
 		}
 	}
-}
-
-func removeNothing(p *faulty) {
-	p.remove = func(context.Context, *faulty, eventing.Queue) error { return nil }
 }
 
 func removeDeadLetters(p *faulty) {

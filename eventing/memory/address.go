@@ -30,6 +30,7 @@ type address struct {
 	queues []*queue
 	line   ring[*parked] // senders that wait for room
 	woken  *parked       // whom unlock wakes
+	losing []loss        // what unlock logs
 	room   bool          // unlock lets in who waits for it
 	idle   bool          // unlock tells Drain that a queue has become empty
 }
@@ -44,6 +45,10 @@ func (a *address) unlock() {
 	}
 	woken, idle := a.woken, a.idle
 	a.woken, a.idle = nil, false
+	var losing []loss
+	if a.losing != nil {
+		losing, a.losing = a.losing, nil
+	}
 	a.mu.Unlock()
 	for woken != nil {
 		next := woken.next // read first: once woken, it may wait elsewhere
@@ -53,6 +58,9 @@ func (a *address) unlock() {
 	}
 	if idle {
 		a.broker.signalIdle()
+	}
+	for _, l := range losing {
+		l.log()
 	}
 }
 
@@ -71,18 +79,21 @@ func (a *address) find(name string) *queue {
 }
 
 // submit puts the message into the queues, or waits in line for room until
-// the context is done or stop is closed.
-func (a *address) submit(ctx context.Context, stop <-chan struct{}, message *eventing.Message, size int64) error {
-	s := submission{message: message, size: size}
+// the context is done or the sender is stopped.
+func (a *address) submit(ctx context.Context, s submission) error {
 	a.mu.Lock()
 	if err := a.route(&s); err != nil {
 		a.unlock()
 		return err
 	}
-	if (s.target != nil || a.line.len() == 0) && a.fits(s) {
+	if (s.target != nil || a.line.len() == 0) && a.takes(s) {
 		a.place(s)
 		a.unlock()
 		return nil
+	}
+	if s.target == nil && a.broker.overflow == OverflowError {
+		a.unlock()
+		return rejected(ErrQueueFull)
 	}
 	p := a.broker.park()
 	p.submission = s
@@ -95,7 +106,7 @@ func (a *address) submit(ctx context.Context, stop <-chan struct{}, message *eve
 		err = p.err
 	case <-ctx.Done():
 		err = a.leave(p, context.Cause(ctx))
-	case <-stop:
+	case <-s.sender.done:
 		err = a.leave(p, eventing.ErrClosed)
 	}
 	a.broker.unpark(p)
@@ -150,7 +161,7 @@ func (a *address) admit() {
 		p := *a.line.at(0)
 		switch p.err = a.refusal(p.submission); {
 		case p.err != nil:
-		case a.fits(p.submission):
+		case a.takes(p.submission):
 			a.place(p.submission)
 		default:
 			return
@@ -158,6 +169,12 @@ func (a *address) admit() {
 		a.line.popFront()
 		a.served(p)
 	}
+}
+
+// takes tells whether the message can be placed. It makes room, where that is
+// to be done by dropping others.
+func (a *address) takes(s submission) bool {
+	return a.fits(s) || a.broker.overflow == OverflowDropOldest && s.target == nil && a.makeRoom(s)
 }
 
 func (a *address) fits(s submission) bool {

@@ -22,6 +22,7 @@ type Broker struct {
 	serverName  string
 	maxMessages int
 	maxBytes    int64
+	overflow    Overflow
 
 	mu        sync.RWMutex // guards the map, not what is in it
 	addresses map[string]*address

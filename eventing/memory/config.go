@@ -25,15 +25,19 @@ type Config struct {
 	// listener per process or a broadcast event is an error at boot.
 	ServerName string
 
-	// MaxMessages is how many messages a queue holds before senders wait.
+	// MaxMessages is how many messages a queue holds before it overflows.
 	// Zero means [DefaultMaxMessages]. It can't be disabled: a queue without
 	// a bound would grow until the process dies.
 	MaxMessages int
 
-	// MaxBytes is how many bytes of bodies and headers a queue holds before
-	// senders wait, and so how large a message can be. Zero means
+	// MaxBytes is how many bytes of bodies and headers a queue holds before it
+	// overflows, and so how large a message can be. Zero means
 	// [DefaultMaxBytes]. It can't be disabled either.
 	MaxBytes int64
+
+	// Overflow is what becomes of an event for which a queue has no room. The
+	// zero value is [OverflowBlock].
+	Overflow Overflow
 }
 
 var _ eventing.Source = Config{}
@@ -78,6 +82,7 @@ func (c Config) broker() *Broker {
 		serverName:  c.ServerName,
 		maxMessages: cmp.Or(c.MaxMessages, DefaultMaxMessages),
 		maxBytes:    cmp.Or(c.MaxBytes, DefaultMaxBytes),
+		overflow:    c.Overflow,
 		addresses:   map[string]*address{},
 		epoch:       time.Now(),
 		idled:       make(chan struct{}, 1),
@@ -91,6 +96,9 @@ func (c Config) validate() error {
 	}
 	if c.MaxBytes < 0 {
 		faults = append(faults, fmt.Errorf("memory: MaxBytes is %d, it must be positive, or 0 for %d", c.MaxBytes, DefaultMaxBytes))
+	}
+	if c.Overflow < OverflowBlock || c.Overflow > OverflowError {
+		faults = append(faults, fmt.Errorf("memory: Overflow is %d, it must be OverflowBlock, OverflowDropOldest or OverflowError", int(c.Overflow)))
 	}
 	return errors.Join(faults...)
 }

@@ -12,7 +12,7 @@ import (
 
 func TestConfigFaultsAreNamedTogether(t *testing.T) {
 	t.Parallel()
-	config := memory.Config{MaxMessages: -1, MaxBytes: -2}
+	config := memory.Config{MaxMessages: -1, MaxBytes: -2, Overflow: 3}
 	for name, open := range map[string]func() error{
 		"Open":      func() error { _, err := config.Open(eventing.Settings{}); return err },
 		"New":       func() error { _, err := memory.New(config); return err },
@@ -21,6 +21,7 @@ func TestConfigFaultsAreNamedTogether(t *testing.T) {
 		err := open()
 		require.ErrorContains(t, err, "MaxMessages is -1", name)
 		require.ErrorContains(t, err, "MaxBytes is -2", name)
+		require.ErrorContains(t, err, "Overflow is 3", name)
 	}
 }
 

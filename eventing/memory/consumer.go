@@ -117,7 +117,9 @@ func (c *consumer) take(from *ring[item]) *held {
 		c.slots = append(c.slots, h)
 	}
 	h.item, h.consumer = from.popFront(), c
-	c.own(&h.item)
+	if h.keyed {
+		c.own(&h.item)
+	}
 	c.unsettled++
 	c.queue.unsettled++
 	return h
@@ -196,6 +198,7 @@ func (c *consumer) giveBack(lost int32) {
 		if h.consumer != nil {
 			it := c.giveUp(h)
 			it.lost += lost
+			c.queue.totals.released++
 			back = append(back, it)
 		}
 	}

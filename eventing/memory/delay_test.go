@@ -25,7 +25,7 @@ func TestDelay(t *testing.T) {
 			hello("2s", delay(2*time.Second)),
 			hello("now"))
 		assert.Equal(t, memory.QueueStats{
-			Address: "hello", Queue: "greeter", Messages: 1, Delayed: 4, Bytes: 18, Consumers: 1,
+			Address: "hello", Queue: "greeter", Messages: 1, Delayed: 4, Bytes: 18, Consumers: 1, MaxMessages: 5, Enqueued: 5,
 		}, stats(t, provider, greeter))
 		for _, want := range []struct {
 			body  string

@@ -39,7 +39,7 @@ func (q *queue) trim(r *ring[item]) {
 // let in by unlock: this may be in the middle of putting a message into several
 // queues, before which no other may come.
 func (q *queue) expire(it item) {
-	q.expired++
+	q.totals.expired++
 	q.remove(it)
 	q.address.room = true
 }

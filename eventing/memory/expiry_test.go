@@ -31,11 +31,14 @@ func TestWhatIsOverIsNeverDelivered(t *testing.T) {
 		require.Zero(t, stats(t, provider, greeter).Expired)
 		time.Sleep(time.Nanosecond)
 		assert.Equal(t, memory.QueueStats{
-			Address: "hello", Queue: "greeter", Messages: 2, Delayed: 1, Bytes: 14, Expired: 3,
+			Address: "hello", Queue: "greeter", Messages: 2, Delayed: 1, Bytes: 14, MaxMessages: 6, Enqueued: 6, Expired: 3,
 		}, stats(t, provider, greeter))
 		consumer := attach(t, provider, greeter, 10)
 		assert.Equal(t, []string{"stays", "2s", "delayed"}, take(t, consumer, 3))
-		assert.Equal(t, memory.QueueStats{Address: "hello", Queue: "greeter", Expired: 3, Consumers: 1}, stats(t, provider, greeter))
+		assert.Equal(t, memory.QueueStats{
+			Address: "hello", Queue: "greeter", Consumers: 1,
+			MaxMessages: 6, Enqueued: 6, Delivered: 3, Accepted: 3, Expired: 3,
+		}, stats(t, provider, greeter))
 	})
 }
 
@@ -99,7 +102,9 @@ func TestManyEnds(t *testing.T) {
 		time.Sleep(time.Second + count/2*time.Millisecond)
 		assert.Equal(t, uint64(count/2+1), stats(t, provider, greeter).Expired)
 		time.Sleep(time.Hour)
-		assert.Equal(t, memory.QueueStats{Address: "hello", Queue: "greeter", Expired: count}, stats(t, provider, greeter))
+		assert.Equal(t, memory.QueueStats{
+			Address: "hello", Queue: "greeter", MaxMessages: count, Enqueued: count, Expired: count,
+		}, stats(t, provider, greeter))
 	})
 }
 

@@ -20,6 +20,7 @@ type submission struct {
 	message *eventing.Message
 	size    int64
 	target  *queue // nil means all queues of the address
+	sender  *Provider
 }
 
 // park returns a parked to wait on. They are used again, so that a sender in

@@ -160,8 +160,9 @@ func (p *Provider) forget(c *consumer) {
 	delete(p.consumers, c)
 }
 
-// Submit puts the message into all queues of its event, or into its target. It
-// blocks while one of them has no room. What it returns is confirmed.
+// Submit puts the message into all queues of its event, or into its target.
+// While one of them has no room it blocks, or does what [Config].Overflow says.
+// What it returns is confirmed.
 func (p *Provider) Submit(ctx context.Context, message *eventing.Message) (eventing.Receipt, error) {
 	if err := p.submit(ctx, message); err != nil {
 		return nil, fmt.Errorf("submit event %q: %w", message.Event, err)
@@ -184,7 +185,7 @@ func (p *Provider) submit(ctx context.Context, message *eventing.Message) error 
 	a := p.broker.address(name)
 	switch {
 	case a != nil:
-		return a.submit(ctx, p.done, message, size)
+		return a.submit(ctx, submission{message: message, size: size, sender: p})
 	case message.Target != nil:
 		return rejected(errNoTarget)
 	case message.Mandatory:
@@ -249,11 +250,14 @@ func (p *Provider) Stop(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-func (p *Provider) logLeft(ctx context.Context) {
-	logger := p.logger
-	if logger == nil {
-		logger = slog.Default()
+func (p *Provider) log() *slog.Logger {
+	if p.logger == nil {
+		return slog.Default()
 	}
+	return p.logger
+}
+
+func (p *Provider) logLeft(ctx context.Context) {
 	for _, q := range p.broker.Stats() {
 		messages := q.Messages + q.Delayed + q.Unsettled
 		if messages == 0 {
@@ -262,9 +266,9 @@ func (p *Provider) logLeft(ctx context.Context) {
 		attrs := []slog.Attr{slog.String("address", q.Address), slog.String("queue", q.Queue), slog.Int("messages", messages)}
 		if q.DeadLetters {
 			// No loss of its own: each was logged when its listener gave up.
-			logger.LogAttrs(ctx, slog.LevelInfo, "dead letters end with the broker in memory", attrs...)
+			p.log().LogAttrs(ctx, slog.LevelInfo, "dead letters end with the broker in memory", attrs...)
 			continue
 		}
-		logger.LogAttrs(ctx, slog.LevelWarn, "events are lost with the broker in memory", attrs...)
+		p.log().LogAttrs(ctx, slog.LevelWarn, "events are lost with the broker in memory", attrs...)
 	}
 }

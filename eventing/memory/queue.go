@@ -22,7 +22,7 @@ type queue struct {
 
 	nextExpiry time.Duration // when the first message may be over; 0 where none ever is
 	lastSweep  time.Duration
-	expired    uint64 // messages
+	lastDrop   time.Duration
 
 	consumers []*consumer
 	turn      int              // whose of the consumers it was last
@@ -32,6 +32,7 @@ type queue struct {
 	unsettled int
 	bytes     int64 // of all messages
 	sequence  uint64
+	totals    totals
 	gone      bool
 }
 
@@ -72,6 +73,7 @@ func (q *queue) fitsTargeted() bool {
 func (q *queue) put(message *eventing.Message, size int64) {
 	q.messages++
 	q.bytes += size
+	q.totals.peak = max(q.totals.peak, q.messages)
 	it := item{message: message, size: size, keyed: message.Key != ""}
 	if message.TTL > 0 {
 		it.expires = q.address.broker.now() + message.TTL
@@ -101,6 +103,8 @@ func (q *queue) backlog() int { return q.messages - q.unsettled - len(q.delayed)
 
 // restore puts a released message back to where it was.
 func (q *queue) restore(it item, from *consumer) {
+	q.totals.released++
+	q.address.room = true // it can be dropped again
 	if it.owned && q.groups[it.message.Key].count > 1 {
 		insert(&from.assigned, it) // before those of its key that are there
 	} else {
@@ -141,13 +145,16 @@ func (q *queue) restoreAll(items []item) {
 
 // accept removes a message for good.
 func (q *queue) accept(it item) {
+	q.totals.accepted++
 	q.remove(it)
 	q.address.admit()
 }
 
 // remove counts a message out.
 func (q *queue) remove(it item) {
-	q.disown(&it)
+	if it.owned {
+		q.disown(&it)
+	}
 	q.messages--
 	q.bytes -= it.size
 	q.address.idle = q.address.idle || q.messages == 0
@@ -168,6 +175,7 @@ func (q *queue) dispatch() {
 // first due first.
 func (q *queue) ripen(due func(delayed) bool) {
 	for len(q.delayed) > 0 && due(q.delayed[0]) {
+		q.address.room = true // it can be dropped now
 		q.append(q.delayed[0].item)
 		heap.Pop(&q.delayed)
 	}

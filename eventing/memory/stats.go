@@ -1,5 +1,7 @@
 package memory
 
+import "time"
+
 // QueueStats describes one queue at one moment.
 type QueueStats struct {
 	// Address is what the queue is bound to: the name of its event, or of the
@@ -12,7 +14,8 @@ type QueueStats struct {
 	// DeadLetters tells that the queue takes dead letters.
 	DeadLetters bool
 
-	// Messages is how many are ready to be received.
+	// Messages is how many are ready to be received, those included that wait
+	// for the consumer which has their key.
 	Messages int
 
 	// Delayed is how many are kept back until they are due.
@@ -27,9 +30,43 @@ type QueueStats struct {
 	// Consumers is how many are attached.
 	Consumers int
 
-	// Expired is how many were dropped since the queue was made, as their time
-	// to live was over.
+	// MaxMessages is how many the queue has ever held at once, those that were
+	// delayed or unsettled included.
+	MaxMessages int
+
+	// Age is how long ago the longest waiting of the ready messages was sent, by
+	// its [eventing.Message.Time]. It is zero where none is ready, or that one
+	// tells no time.
+	Age time.Duration
+
+	// Enqueued is how many have entered the queue since it was made, as the
+	// other totals are since then. Each of them was accepted, has expired, was
+	// dropped, or is still there.
+	Enqueued uint64
+
+	// Delivered is how often a consumer has received one. Each delivery was
+	// accepted, was released, or is unsettled.
+	Delivered uint64
+
+	// Accepted is how many were settled for good.
+	Accepted uint64
+
+	// Released is how many deliveries were given back, by a consumer or by its
+	// end.
+	Released uint64
+
+	// Expired is how many were removed as their time to live was over.
 	Expired uint64
+
+	// Dropped is how many were removed to make room for others: see
+	// [OverflowDropOldest].
+	Dropped uint64
+}
+
+// totals are what is counted. The others follow from these.
+type totals struct {
+	accepted, released, expired, dropped uint64
+	peak                                 int // messages
 }
 
 // Stats returns all queues by address, those of one address in the order of
@@ -48,6 +85,7 @@ func (b *Broker) Stats() []QueueStats {
 }
 
 func (q *queue) stats() QueueStats {
+	t := &q.totals
 	return QueueStats{
 		Address:     q.address.name,
 		Queue:       q.name,
@@ -57,6 +95,21 @@ func (q *queue) stats() QueueStats {
 		Unsettled:   q.unsettled,
 		Bytes:       q.bytes,
 		Consumers:   len(q.consumers),
-		Expired:     q.expired,
+		MaxMessages: t.peak,
+		Age:         q.age(),
+		Enqueued:    uint64(q.messages) + t.accepted + t.expired + t.dropped,
+		Delivered:   uint64(q.unsettled) + t.accepted + t.released,
+		Accepted:    t.accepted,
+		Released:    t.released,
+		Expired:     t.expired,
+		Dropped:     t.dropped,
 	}
+}
+
+func (q *queue) age() time.Duration {
+	oldest := q.oldest()
+	if oldest.len() == 0 || oldest.at(0).message.Time.IsZero() {
+		return 0
+	}
+	return max(0, time.Since(oldest.at(0).message.Time))
 }

@@ -3,7 +3,6 @@ package memory_test
 import (
 	"bytes"
 	"context"
-	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,15 +140,7 @@ func TestStopLogsWhatIsLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		logger := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
-			ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-				if a.Key == slog.TimeKey {
-					return slog.Attr{}
-				}
-				return a
-			},
-		}))
-		provider, err := memory.Config{}.Open(eventing.Settings{Logger: logger})
+		provider, err := memory.Config{}.Open(eventing.Settings{Logger: plainLogger(&out)})
 		require.NoError(t, err)
 		require.NoError(t, provider.Start(t.Context()))
 		require.NoError(t, provider.Declare(t.Context(), []eventing.Queue{greeter}))

@@ -1,0 +1,105 @@
+package eventing
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// SubscriptionInfo says what one listener is, and what it is at: one of the
+// boot, or one that came by [Subscribe] or [SubscribeName].
+type SubscriptionInfo struct {
+	// Name is the listener's name, unique in its manager.
+	Name string
+	// Event is the event's name.
+	Event string
+	// Group, unless empty, names the shared queue.
+	Group string
+	// Server, unless empty, is what the queue's name ends with, as one process
+	// has it for itself: the server's name, or a new id where the subscription
+	// has no name.
+	Server string
+	// PerProcess tells that one process has the queue for itself.
+	PerProcess bool
+	// Durable queues outlive their consumers and a restart of the broker.
+	Durable bool
+	// Queue is the queue as <address>::<name>, in the original naming.
+	Queue string
+	// DeadLetters is the address of the dead letters.
+	DeadLetters string
+	// Metadata is a copy of what [Metadata] has said; nil where it hasn't.
+	Metadata map[string]string
+	// Dynamic tells that the subscription came at run time.
+	Dynamic bool
+	// Paused tells that it was paused, and not resumed since.
+	Paused bool
+	// HeldUp, unless nil, is why the listener can't put aside what has failed.
+	HeldUp error
+	// Concurrency is how many events are handled at once.
+	Concurrency int
+	// Policy is what happens to an event whose handling fails.
+	Policy Policy
+}
+
+// Subscriptions returns what listens now: the listeners of the boot, in the
+// order of their registration, then the subscriptions of the run time that
+// haven't ended, in the order they came.
+func (m *EventManager) Subscriptions() []SubscriptionInfo {
+	all := m.roster.all()
+	infos := make([]SubscriptionInfo, len(all))
+	for i, s := range all {
+		infos[i] = s.info()
+	}
+	return infos
+}
+
+func (s *subscription) info() SubscriptionInfo {
+	info := SubscriptionInfo{
+		Name: s.listener.Name, Event: s.listener.Event.Name, Group: s.listener.Group, Server: s.queue.Server,
+		PerProcess: s.queue.Exclusive(), Durable: s.queue.Durable,
+		Queue: s.queue.String(), DeadLetters: s.queue.DeadLetter().Address(),
+		Metadata: maps.Clone(s.metadata), Dynamic: s.dynamic, Paused: s.isPaused(),
+		Concurrency: s.listener.Concurrency, Policy: s.listener.Policy,
+	}
+	if err := s.heldUp.Load(); err != nil {
+		info.HeldUp = *err
+	}
+	return info
+}
+
+// roster is who listens. The zero value is empty.
+type roster struct {
+	mu   sync.Mutex
+	list []*subscription // replaced, never changed
+}
+
+func (r *roster) all() []*subscription {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.list
+}
+
+func (r *roster) add(s *subscription) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = append(slices.Clip(r.list), s)
+}
+
+func (r *roster) remove(s *subscription) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = slices.DeleteFunc(slices.Clone(r.list), func(other *subscription) bool { return other == s })
+}
+
+// find returns a listener by its name.
+func (r *roster) find(listener string) (*subscription, error) {
+	var names []string
+	for _, s := range r.all() {
+		if s.listener.Name == listener {
+			return s, nil
+		}
+		names = append(names, s.listener.Name)
+	}
+	return nil, fmt.Errorf("the manager has no listener %q: it has %q", listener, names)
+}
