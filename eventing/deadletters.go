@@ -2,7 +2,6 @@ package eventing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -37,17 +36,20 @@ func DeadLetters(manager *EventManager, listener string) (*DeadLetterQueue, erro
 func (q *DeadLetterQueue) Address() string { return q.subscription.queue.DeadLetter().Address() }
 
 // Read returns up to limit dead letters, the oldest first, and leaves them
-// where they are. The limit is 1 to 1,000.
+// where they are. The limit is 1 to 1,000. Where they have more than 64 MiB it
+// returns those that it has by then, with an error that wraps [ErrMoreLetters].
 func (q *DeadLetterQueue) Read(ctx context.Context, limit int) ([]*DeadLetter, error) {
 	var letters []*DeadLetter
-	err := q.visit(ctx, limit, limit, func(_ context.Context, letter *DeadLetter, _ *Delivery) (Disposition, error) {
+	err := q.visit(ctx, limit, func(_ context.Context, letter *DeadLetter, _ *Delivery) (Disposition, error) {
 		letters = append(letters, letter)
 		return Release, nil
 	})
 	return letters, err
 }
 
-// Count counts the dead letters, up to limit, which is 1 to 1,000.
+// Count counts the dead letters, up to limit, which is 1 to 1,000. It reads them:
+// where they have more than 64 MiB, the count is of those that it has by then,
+// and the error wraps [ErrMoreLetters].
 func (q *DeadLetterQueue) Count(ctx context.Context, limit int) (int, error) {
 	letters, err := q.Read(ctx, limit)
 	return len(letters), err
@@ -57,7 +59,7 @@ func (q *DeadLetterQueue) Count(ctx context.Context, limit int) (int, error) {
 // returns how many it has.
 func (q *DeadLetterQueue) Purge(ctx context.Context, limit int) (int, error) {
 	count := 0
-	err := q.visit(ctx, limit, min(limit, prefetchPerWorker), func(context.Context, *DeadLetter, *Delivery) (Disposition, error) {
+	err := q.visit(ctx, limit, func(context.Context, *DeadLetter, *Delivery) (Disposition, error) {
 		count++
 		return Accept, nil
 	})
@@ -90,6 +92,10 @@ type Replay struct {
 //
 // Of a listener with a queue on each server, only the letters of this server
 // are replayed.
+//
+// When those that were replayed, or those that stay, have more than 64 MiB, it
+// ends with an error that wraps [ErrMoreLetters]: call it again, where many
+// stay with a Select that passes over fewer.
 func (q *DeadLetterQueue) Replay(ctx context.Context, replay Replay) ([]*DeadLetter, error) {
 	if replay.Max == 0 {
 		replay.Max = maxLetters
@@ -101,8 +107,9 @@ func (q *DeadLetterQueue) Replay(ctx context.Context, replay Replay) ([]*DeadLet
 		replay.Rate = defaultReplayRate
 	}
 	var replayed []*DeadLetter
+	bytes := 0 // of them
 	publications := map[ID]int{}
-	err := q.visit(ctx, maxLetters, maxLetters, func(ctx context.Context, letter *DeadLetter, delivery *Delivery) (Disposition, error) {
+	err := q.visit(ctx, maxLetters, func(ctx context.Context, letter *DeadLetter, delivery *Delivery) (Disposition, error) {
 		before, seen := publications[letter.ID]
 		switch {
 		case seen && letter.publication > before, !q.isOwn(letter):
@@ -119,8 +126,12 @@ func (q *DeadLetterQueue) Replay(ctx context.Context, replay Replay) ([]*DeadLet
 			disposition = Accept
 		}
 		replayed = append(replayed, letter)
-		if len(replayed) == replay.Max {
+		bytes += delivery.Message.size()
+		switch {
+		case len(replayed) == replay.Max:
 			return disposition, errEnough
+		case bytes > maxLetterBytes:
+			return disposition, errLettersFull
 		}
 		if replay.Rate > 0 && !replay.DryRun && !sleep(ctx, time.Second/time.Duration(replay.Rate)) {
 			return disposition, context.Cause(ctx)
@@ -157,77 +168,4 @@ func (q *DeadLetterQueue) republish(ctx context.Context, letter *DeadLetter, ori
 		return fmt.Errorf("publish event %s to %s: %w", original.ID, queue, err)
 	}
 	return nil
-}
-
-var errEnough = errors.New("enough")
-
-type visitor func(ctx context.Context, letter *DeadLetter, delivery *Delivery) (Disposition, error)
-
-// visit shows up to limit letters to a visitor, and settles each as it says.
-// Those to be released are kept until the end: a released one would come again.
-func (q *DeadLetterQueue) visit(ctx context.Context, limit, prefetch int, visit visitor) (err error) {
-	s := q.subscription
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("dead letters of listener %q: %w", s.listener.Name, err)
-		}
-	}()
-	if limit < 1 || limit > maxLetters {
-		return fmt.Errorf("the limit is %d: it must be from 1 to %d", limit, maxLetters)
-	}
-	if err := s.manager.state.sendable(); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	defer context.AfterFunc(s.manager.base, func() { cancel(context.Cause(s.manager.base)) })() //nolint:contextcheck // the manager's end is the reader's too
-	consumer, err := s.manager.provider.Attach(ctx, s.queue.DeadLetter(), prefetch)
-	if err != nil {
-		return err
-	}
-	var kept []*Delivery
-	defer func() {
-		for _, delivery := range kept {
-			err = errors.Join(err, consumer.Settle(delivery, Release))
-		}
-		// Also when the context is done: the letters are for the next reader.
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.manager.config.SendTimeout)
-		defer cancel()
-		err = errors.Join(err, consumer.Close(closing))
-	}()
-	for range limit {
-		delivery := &Delivery{}
-		if found, err := receiveSoon(ctx, consumer, delivery); !found {
-			return err
-		}
-		disposition, err := visit(ctx, readLetter(delivery.Message), delivery)
-		if disposition == Accept {
-			err = errors.Join(err, consumer.Settle(delivery, Accept))
-		} else {
-			kept = append(kept, delivery)
-		}
-		if errors.Is(err, errEnough) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// receiveSoon tells whether there was a message.
-func receiveSoon(ctx context.Context, consumer Consumer, into *Delivery) (bool, error) {
-	soon, cancel := context.WithTimeout(ctx, lettersIdle)
-	defer cancel()
-	err := consumer.Receive(soon, into)
-	switch {
-	case err == nil:
-		return true, nil
-	case ctx.Err() != nil:
-		return false, context.Cause(ctx)
-	case soon.Err() != nil:
-		return false, nil
-	}
-	return false, err
 }

@@ -71,6 +71,10 @@ var (
 	// checked before anything is sent.
 	ErrTooLarge = errors.New("eventing: event too large")
 
+	// ErrMoreLetters is returned, together with what was read so far, when dead
+	// letters are too large to be held all at once. There may be more.
+	ErrMoreLetters = errors.New("eventing: not all dead letters were read")
+
 	// ErrHeader is returned when a header can't be set: see [Envelope.Set].
 	ErrHeader = errors.New("eventing: header not allowed")
 

@@ -211,7 +211,7 @@ func (m *EventManager) drain(ctx context.Context) error {
 	defer cancel()
 	release := context.AfterFunc(patient, func() { m.halt(ErrStopping) })
 	defer release()
-	errs := []error{m.life.stop(patient)}
+	errs := []error{m.life.stop(patient), m.readings.end(patient)}
 	all := m.roster.all()
 	for _, s := range all {
 		if s.isPaused() {

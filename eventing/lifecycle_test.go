@@ -20,6 +20,7 @@ type hookedProvider struct {
 	start   func(ctx context.Context) error // before the start
 	attach  func(ctx context.Context) error // after each attachment
 	receive func() error                    // before each delivery
+	settle  func(eventing.Disposition) error
 	submit  func(ctx context.Context, message *eventing.Message) (eventing.Receipt, error)
 }
 
@@ -52,6 +53,15 @@ func (p *hookedProvider) Submit(ctx context.Context, message *eventing.Message) 
 type hookedConsumer struct {
 	eventing.Consumer
 	provider *hookedProvider
+}
+
+func (c *hookedConsumer) Settle(delivery *eventing.Delivery, disposition eventing.Disposition) error {
+	if c.provider.settle != nil {
+		if err := c.provider.settle(disposition); err != nil {
+			return err
+		}
+	}
+	return c.Consumer.Settle(delivery, disposition)
 }
 
 func (c *hookedConsumer) Receive(ctx context.Context, into *eventing.Delivery) error {

@@ -96,6 +96,7 @@ type EventManager struct {
 	state state
 
 	outcomes outcomes // of SendAsync
+	readings readings // of dead letters
 
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
@@ -191,6 +192,7 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	}
 	m := &EventManager{provider: provider, config: config, outcomes: outcomes{room: make(chan struct{}, sendWindow)}}
 	m.base, m.halt = context.WithCancelCause(context.Background())
+	m.readings.context, m.readings.cancel = context.WithCancelCause(m.base)
 	return m, nil
 }
 

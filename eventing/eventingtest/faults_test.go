@@ -41,6 +41,9 @@ func queueFaults() []fault {
 			"a per-process listener is called on every server", "a broadcast reaches every server",
 			"a server's queue has one consumer", "a server's transient queue leaves nothing",
 		}},
+		{"removes no queue", always(removeNothing), []string{
+			"a subscription that ends leaves nothing behind", "a removed queue is gone", "a queue with a consumer isn't removed",
+		}},
 		{"removes a queue without a consumer", always(removeLeft), []string{
 			"what is sent while a listener is paused waits", "durable events wait for their listener",
 		}},

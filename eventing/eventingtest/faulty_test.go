@@ -38,13 +38,6 @@ func (f *faulty) Declare(ctx context.Context, queues []eventing.Queue) error {
 	return f.Provider.Declare(ctx, meant)
 }
 
-func (f *faulty) Remove(ctx context.Context, queue eventing.Queue) error {
-	if f.remove != nil {
-		return f.remove(ctx, f, f.meant(queue))
-	}
-	return f.Provider.Remove(ctx, f.meant(queue))
-}
-
 func (f *faulty) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
 	consumer, err := f.Provider.Attach(ctx, f.meant(queue), prefetch)
 	if err != nil {

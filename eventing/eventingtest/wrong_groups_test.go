@@ -33,7 +33,6 @@ func unroutableFaults() []fault {
 
 func removalFaults() []fault {
 	return []fault{
-		{"doesn't remove", always(removeNothing), []string{"a removed queue is gone", "a queue with a consumer isn't removed", "a subscription that ends leaves nothing behind"}},
 		{"removes the dead letters too", always(removeDeadLetters), []string{"a removed queue is gone"}},
 		{"can't remove what isn't there", always(removeOnly), []string{"a removed queue is gone"}},
 	}

@@ -25,6 +25,7 @@ const (
 	childURL    = "ASPYX_E2E_URL"
 	childServer = "ASPYX_E2E_SERVER"
 	childBlocks = "ASPYX_E2E_BLOCKS"
+	childExits  = "ASPYX_E2E_EXITS"
 )
 
 // sharedEvent and ownEvent carry the run they belong to: the broker may still
@@ -78,11 +79,15 @@ func module(listening bool) environment.Part {
 }
 
 func boot(ctx context.Context, url, server string, listening bool) (*environment.Environment, error) {
+	return bootModule(ctx, url, server, module(listening))
+}
+
+func bootModule(ctx context.Context, url, server string, module environment.Part) (*environment.Environment, error) {
 	source, err := eventing.FromURL(url, amqp.Scheme)
 	if err != nil {
 		return nil, err
 	}
-	return environment.Boot(ctx, module(listening), eventing.Use(source), eventing.ServerName(server))
+	return environment.Boot(ctx, module, eventing.Use(source), eventing.ServerName(server))
 }
 
 // TestMain is the child's main where the variables say so.
@@ -91,7 +96,11 @@ func TestMain(m *testing.M) {
 	if url == "" {
 		os.Exit(m.Run())
 	}
-	env, err := boot(context.Background(), url, os.Getenv(childServer), true)
+	start := boot
+	if os.Getenv(childExits) != "" {
+		start = bootFatal
+	}
+	env, err := start(context.Background(), url, os.Getenv(childServer), true)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -119,9 +128,9 @@ type child struct {
 }
 
 // startChild returns a child that is ready.
-func startChild(t *testing.T, url, server string, blocks bool) *child {
+func startChild(t *testing.T, url, server string, variables ...string) *child {
 	t.Helper()
-	c := spawn(t, url, server, blocks)
+	c := spawn(t, url, server, variables...)
 	for {
 		line := c.next(t)
 		if line == "ready" {
@@ -132,12 +141,12 @@ func startChild(t *testing.T, url, server string, blocks bool) *child {
 	}
 }
 
-func spawn(t *testing.T, url, server string, blocks bool) *child {
+func spawn(t *testing.T, url, server string, variables ...string) *child {
 	t.Helper()
 	command := exec.Command(os.Args[0]) //nolint:gosec,noctx // this very test, ended below
 	command.Env = append(os.Environ(), childURL+"="+url, childServer+"="+server)
-	if blocks {
-		command.Env = append(command.Env, childBlocks+"=1")
+	for _, variable := range variables {
+		command.Env = append(command.Env, variable+"=1")
 	}
 	errors := &output{}
 	command.Stderr = io.MultiWriter(os.Stderr, errors) // the run's output is searched for passwords

@@ -23,8 +23,8 @@ const events = 200
 
 func TestTwoProcessesShareAListenerAndEachHasItsOwn(t *testing.T) { //nolint:paralleltest // see above
 	url, run := brokertest.URL(t), rand.Text()
-	one := startChild(t, url, "one-"+run, false)
-	two := startChild(t, url, "two-"+run, false)
+	one := startChild(t, url, "one-"+run)
+	two := startChild(t, url, "two-"+run)
 	env, err := boot(t.Context(), url, "sender-"+run, false)
 	require.NoError(t, err)
 	manager := environment.Get[*eventing.EventManager](env)
@@ -72,7 +72,7 @@ func collect(t *testing.T, one, two *child, run string) (first, second []string)
 // TestADeadChildIsNoticed is about the tests themselves.
 func TestADeadChildIsNoticed(t *testing.T) {
 	t.Parallel()
-	dead, alive := spawn(t, "amqp://127.0.0.1:1", "dead", false), &child{lines: make(chan string), errors: &output{}}
+	dead, alive := spawn(t, "amqp://127.0.0.1:1", "dead"), &child{lines: make(chan string), errors: &output{}}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	_, _, err := either(ctx, alive, dead)
@@ -86,7 +86,7 @@ func TestADeadChildIsNoticed(t *testing.T) {
 
 func TestAProcessKilledInItsHandlerLosesNothing(t *testing.T) { //nolint:paralleltest // see above
 	url, run := brokertest.URL(t), rand.Text()
-	victim := startChild(t, url, "victim-"+run, true)
+	victim := startChild(t, url, "victim-"+run, childBlocks)
 	env, err := boot(t.Context(), url, "sender-"+run, false)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, env.Shutdown(t.Context())) }()
@@ -97,7 +97,7 @@ func TestAProcessKilledInItsHandlerLosesNothing(t *testing.T) { //nolint:paralle
 	require.Equal(t, "shared "+run+" 0 attempt 1", victim.next(t))
 	victim.kill(t)
 
-	heir := startChild(t, url, "heir-"+run, false)
+	heir := startChild(t, url, "heir-"+run)
 	var lines []string
 	for len(of(lines, "shared", run)) < 10 {
 		lines = append(lines, heir.next(t))
