@@ -168,8 +168,8 @@ func (h *handling) release() {
 	h.end(Release, &h.subscription.counters.released, func(of Delivered) Observation { return &EventReleased{of} })
 }
 
-// sleep waits, and is false when the stop, or a pause, comes first.
-func (s *subscription) sleep(d time.Duration) bool { return sleep(s.intake, d) }
+// sleep waits, and is false when what it waits with is to be released.
+func (s *subscription) sleep(d time.Duration) bool { return sleep(s.patience(), d) }
 
 // sleep is false when the context is done first.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -84,32 +84,6 @@ func TestPauseReleasesWhatWaitsInPlace(t *testing.T) {
 	})
 }
 
-// A queue that ends with its consumer keeps it.
-func TestAPausedQueueOfOneProcessKeepsItsEvents(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var handled recorder[int]
-		manager, broker := start(t, eventing.Config{})
-		s, err := eventing.Subscribe(t.Context(), manager, noted(&handled))
-		require.NoError(t, err)
-		for round := range 3 {
-			require.NoError(t, s.Pause(t.Context()))
-			require.NoError(t, eventing.SendEvents(t.Context(), manager, []order{{ID: 2 * round}, {ID: 2*round + 1}}))
-			synctest.Wait()
-			assert.Len(t, handled.all(), 2*round)
-			assert.True(t, s.Info().Paused)
-			require.NoError(t, s.Resume(t.Context()))
-			synctest.Wait()
-		}
-		assert.Equal(t, []int{0, 1, 2, 3, 4, 5}, handled.all())
-		require.NoError(t, s.Pause(t.Context()))
-		require.NoError(t, s.Unsubscribe(t.Context()))
-		assert.Empty(t, queues(broker))
-		require.ErrorIs(t, s.Pause(t.Context()), eventing.ErrClosed)
-		require.ErrorIs(t, s.Resume(t.Context()), eventing.ErrClosed)
-	})
-}
-
 func TestAPauseThatAHandlerHoldsUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

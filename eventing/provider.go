@@ -11,7 +11,8 @@ import (
 // dead letters, concurrency and time-outs live in [EventManager]. Users don't
 // call a provider; [EventManager] drives it in this order: Start, Declare,
 // Attach (once per listener), Submit and the consumers' methods in any order,
-// Stop.
+// Stop. Where listeners come, pause and go at run time, Declare, Attach and
+// Remove come at any time in between.
 //
 // All methods must be safe for concurrent use. Every method that takes a
 // context returns soon after the context is done.
@@ -136,8 +137,8 @@ const (
 
 	// Release gives the message back unhandled. It isn't counted as a failure
 	// and the message goes to its old place in the queue, at the latest when
-	// the consumer is closed. Only a stop releases: a release for an error would
-	// loop.
+	// the consumer is closed. Only a stop or a pause releases: a release for an
+	// error would loop.
 	Release
 )
 

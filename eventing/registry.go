@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
@@ -202,7 +203,7 @@ func (d *EventListenerDescriptor) queue(server string) (Queue, error) {
 	queue := Queue{Event: d.Event.Name, Listener: d.queueListener(), Group: d.Group, Durable: d.Event.Durable, DeadLetters: d.Policy.DeadLetters}
 	switch {
 	case d.temporary:
-		queue.Server, queue.Durable = d.Name[len(temporary)+1:], false
+		queue.Server, queue.Durable = strings.TrimPrefix(d.Name, temporary+"-"), false
 		return queue, nil
 	case !d.PerProcess && !d.Event.Broadcast:
 		return queue, nil

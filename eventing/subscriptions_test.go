@@ -114,7 +114,7 @@ func TestHealthOfASubscription(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		provider := &hookedProvider{}
 		manager := startOn(t, provider, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[order]()}})
-		s, err := eventing.Subscribe(t.Context(), manager, func(context.Context, order) error { return eventing.Permanent(errBroken) })
+		s, err := eventing.Subscribe(t.Context(), manager, func(context.Context, order) error { return eventing.Permanent(errBroken) }, eventing.As("audit"))
 		require.NoError(t, err)
 		provider.submit = func(ctx context.Context, message *eventing.Message) (eventing.Receipt, error) {
 			if message.Target != nil {
