@@ -8,10 +8,14 @@ import (
 )
 
 func BenchmarkSend(b *testing.B) {
-	b.Run("aspyx", benchmarks.SendAspyx)
-	b.Run("floor", benchmarks.SendFloor)
-	b.Run("watermill", benchmarks.SendWatermill)
-	b.Run("watermill async", benchmarks.SendWatermillAsync)
+	b.Run("aspyx", benchmarks.SendAspyx(benchmarks.Plain))
+	b.Run("aspyx equipped", benchmarks.SendAspyx(benchmarks.Load{Senders: 1, Listeners: 1, Equipped: true}))
+	b.Run("aspyx keyed", benchmarks.SendAspyx(benchmarks.Load{Senders: 1, Listeners: 1, Keyed: true}))
+	b.Run("aspyx 16 listeners", benchmarks.SendAspyx(benchmarks.Load{Senders: 1, Listeners: 16}))
+	b.Run("aspyx 64 senders", benchmarks.SendAspyx(benchmarks.Load{Senders: 64, Listeners: 1}))
+	b.Run("floor", benchmarks.SendFloor(benchmarks.Plain))
+	b.Run("watermill", benchmarks.SendWatermill(benchmarks.Plain))
+	b.Run("watermill async", benchmarks.SendWatermillAsync(benchmarks.Plain))
 }
 
 func BenchmarkBoot(b *testing.B) {

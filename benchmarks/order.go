@@ -12,7 +12,16 @@ import (
 // order is the event of all sides. As JSON it has 200 bytes and more.
 type order struct {
 	eventing.Event `event:"name=order"`
+	content
+}
 
+// keyedOrder is an order whose customer's events are handled in order.
+type keyedOrder struct {
+	eventing.Event `event:"name=order.keyed,key=Customer"`
+	content
+}
+
+type content struct {
 	Number   int64   `json:"number"`
 	Customer string  `json:"customer"`
 	Street   string  `json:"street"`
@@ -27,10 +36,10 @@ type order struct {
 // orders are what the events are taken from: made ahead, so that their texts
 // cost nothing while it counts, and many, so that no side sees the same twice
 // in a row.
-var orders = func() []order {
-	all := make([]order, 256)
+var orders = func() []content {
+	all := make([]content, 256)
 	for i := range all {
-		all[i] = order{
+		all[i] = content{
 			Customer: fmt.Sprintf("customer-%04d@example.com", i*31),
 			Street:   fmt.Sprintf("%d Harbour Road", i),
 			City:     strings.Repeat("Port ", i%3) + "Elsewhere",
@@ -44,32 +53,35 @@ var orders = func() []order {
 	return all
 }()
 
-// orderAt returns the event number i. No two are equal.
-func orderAt(i int) order {
-	o := orders[i%len(orders)]
-	o.Number = int64(i)
-	return o
+// contentAt returns the content of event number i. No two are equal.
+func contentAt(i int) content {
+	c := orders[i%len(orders)]
+	c.Number = int64(i)
+	return c
 }
+
+func orderAt(i int) order { return order{content: contentAt(i)} }
 
 // room is how many events may wait between sender and handler, on all sides.
 const room = 1024
 
 // tally is what the handlers of all sides do: little, but it needs the events'
-// content, all of them, each once.
+// content, all of them, each once a listener.
 type tally struct {
-	missing atomic.Int64
-	sum     atomic.Int64
-	done    chan struct{} // closed when none is missing
+	listeners int
+	missing   atomic.Int64
+	sum       atomic.Int64
+	done      chan struct{} // closed when none is missing
 }
 
-func newTally(events int) *tally {
-	t := &tally{done: make(chan struct{})}
-	t.missing.Store(int64(events))
+func newTally(events, listeners int) *tally {
+	t := &tally{listeners: listeners, done: make(chan struct{})}
+	t.missing.Store(int64(events) * int64(listeners))
 	return t
 }
 
-func (t *tally) handle(o *order) {
-	t.sum.Add(o.Number)
+func (t *tally) handle(c *content) {
+	t.sum.Add(c.Number)
 	if t.missing.Add(-1) == 0 {
 		close(t.done)
 	}
@@ -81,7 +93,7 @@ func (t *tally) wait(b *testing.B) {
 	<-t.done
 	b.StopTimer()
 	n := int64(b.N)
-	if sum, want := t.sum.Load(), n*(n-1)/2; sum != want {
+	if sum, want := t.sum.Load(), int64(t.listeners)*(n*(n-1)/2); sum != want {
 		b.Fatalf("the numbers of the handled events add up to %d, want %d", sum, want)
 	}
 }

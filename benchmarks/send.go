@@ -2,7 +2,9 @@ package benchmarks
 
 import (
 	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-json"
 
@@ -10,70 +12,96 @@ import (
 	"github.com/aspyx-go/aspyx/eventing/memory"
 )
 
-type orderListener struct {
-	eventing.Listener[order]
-	tally *tally
+// stamp is a pipeline that works on both sides.
+type stamp struct {
+	eventing.AbstractEnvelopePipeline
 }
 
-func (l *orderListener) On(_ context.Context, o order) error {
-	l.tally.handle(&o)
-	return nil
+func (p *stamp) Send(ctx context.Context, envelope *eventing.Envelope, event *eventing.EventDescriptor) error {
+	envelope.Set("tenant", "north")
+	return p.ProceedSend(ctx, envelope, event)
+}
+
+func (p *stamp) Handle(ctx context.Context, envelope *eventing.Envelope, listener *eventing.EventListenerDescriptor) error {
+	if tenant := envelope.Get("tenant"); tenant != "north" {
+		return fmt.Errorf("the event is of tenant %q", tenant)
+	}
+	return p.ProceedHandle(ctx, envelope, listener)
 }
 
 // SendAspyx sends events by an event manager on the memory provider, until all
 // were handled.
-func SendAspyx(b *testing.B) {
-	b.Helper()
-	ctx, all := b.Context(), newTally(b.N)
-	provider, err := memory.New(memory.Config{MaxMessages: room})
-	check(b, err)
-	manager, err := eventing.NewEventManager(provider, eventing.Config{
-		Listeners: []any{&orderListener{tally: all}},
-	})
-	check(b, err)
-	check(b, manager.Start(ctx))
-
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N {
-		check(b, manager.SendEvent(ctx, orderAt(i)))
+func SendAspyx(load Load) func(*testing.B) {
+	return func(b *testing.B) {
+		b.Helper()
+		ctx, all := b.Context(), newTally(b.N, load.Listeners)
+		provider, err := memory.New(memory.Config{MaxMessages: room})
+		check(b, err)
+		config := eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[order](), eventing.EventOf[keyedOrder]()}}
+		policy := eventing.DefaultPolicy
+		if load.Equipped {
+			config.Pipelines = []any{&stamp{}}
+			policy.Timeout = time.Minute
+		}
+		manager, err := eventing.NewEventManager(provider, config)
+		check(b, err)
+		check(b, manager.Start(ctx))
+		for i := range load.Listeners {
+			options := []eventing.SubscribeOption{eventing.As(fmt.Sprintf("tally-%d", i)), eventing.FailurePolicy(policy)}
+			if load.Keyed {
+				_, err = eventing.Subscribe(ctx, manager, func(_ context.Context, o keyedOrder) error {
+					all.handle(&o.content)
+					return nil
+				}, options...)
+			} else {
+				_, err = eventing.Subscribe(ctx, manager, func(_ context.Context, o order) error {
+					all.handle(&o.content)
+					return nil
+				}, options...)
+			}
+			check(b, err)
+		}
+		load.send(b, func(i int) error {
+			if load.Keyed {
+				return manager.SendEvent(ctx, keyedOrder{content: contentAt(i)})
+			}
+			return manager.SendEvent(ctx, orderAt(i))
+		})
+		all.wait(b)
+		check(b, manager.Stop(ctx))
 	}
-	all.wait(b)
-	check(b, manager.Stop(ctx))
 }
 
 // SendFloor does by hand the least that must be done: encode, a buffered
-// channel to a second goroutine, decode, call. It has no headers, ids,
-// pipelines, acknowledgement or retries.
-func SendFloor(b *testing.B) {
-	b.Helper()
-	all, queue := newTally(b.N), make(chan []byte, room)
-	go func() {
-		for body := range queue {
-			o := new(order)
-			if err := json.Unmarshal(body, o); err != nil {
-				b.Error(err)
-			}
-			all.handle(o)
-		}
-	}()
-
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := range b.N {
-		body, err := json.Marshal(orderAt(i))
-		check(b, err)
-		queue <- body
-	}
-	all.wait(b)
-	close(queue)
-}
-
-// check ends the benchmark on an error. It calls Helper only then: that costs
-// more than some of what is measured.
-func check(b *testing.B, err error) { //nolint:thelper // see above
-	if err != nil {
+// channel to a second goroutine for each listener, decode, call. It has no
+// headers, ids, pipelines, keys, acknowledgement or retries.
+func SendFloor(load Load) func(*testing.B) {
+	return func(b *testing.B) {
 		b.Helper()
-		b.Fatal(err)
+		all := newTally(b.N, load.Listeners)
+		queues := make([]chan []byte, load.Listeners)
+		for i := range queues {
+			queues[i] = make(chan []byte, room)
+			go func() {
+				for body := range queues[i] {
+					o := new(order)
+					if err := json.Unmarshal(body, o); err != nil {
+						b.Error(err)
+					}
+					all.handle(&o.content)
+				}
+			}()
+		}
+		load.send(b, func(i int) error {
+			body, err := json.Marshal(orderAt(i))
+			for _, queue := range queues {
+				queue <- body
+			}
+			return err
+		})
+		all.wait(b)
+		for _, queue := range queues {
+			close(queue)
+		}
 	}
 }

@@ -16,8 +16,8 @@ const (
 	isLeft
 )
 
-// entry is one event in one queue.
-type entry struct {
+// place is one event in one queue.
+type place struct {
 	queue  string
 	number int
 }
@@ -25,16 +25,16 @@ type entry struct {
 // journal keeps what has happened.
 type journal struct {
 	mu     sync.Mutex
-	calls  map[entry]int
-	ends   [3]map[entry]int // how often
+	calls  map[place]int
+	ends   [3]map[place]int // how often
 	sent   map[int]bool
 	unsent map[int]bool
 }
 
 func newJournal() *journal {
 	return &journal{
-		calls: map[entry]int{}, sent: map[int]bool{}, unsent: map[int]bool{},
-		ends: [3]map[entry]int{{}, {}, {}},
+		calls: map[place]int{}, sent: map[int]bool{}, unsent: map[int]bool{},
+		ends: [3]map[place]int{{}, {}, {}},
 	}
 }
 
@@ -53,14 +53,14 @@ func (j *journal) outcome(number int, err error) error {
 func (j *journal) called(queue string, number int) int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.calls[entry{queue, number}]++
-	return j.calls[entry{queue, number}]
+	j.calls[place{queue, number}]++
+	return j.calls[place{queue, number}]
 }
 
 func (j *journal) ended(how end, queue string, number int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.ends[how][entry{queue, number}]++
+	j.ends[how][place{queue, number}]++
 }
 
 func (j *journal) handled(queue string, number int) { j.ended(wasHandled, queue, number) }

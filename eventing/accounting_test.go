@@ -232,7 +232,7 @@ func (a *accounting) settle(t *testing.T) {
 	j := a.journal
 	crates, leaves := 0, 0
 	faults := []string{}
-	found := map[entry]int{}
+	found := map[place]int{}
 	for _, ends := range j.ends {
 		for e, n := range ends {
 			found[e] += n
@@ -270,7 +270,7 @@ func (a *accounting) settle(t *testing.T) {
 	assert.Equal(t, sum(j.ends[wasLettered]), deadLettered, "dead-lettered, by the managers' counters")
 }
 
-func sum(counts map[entry]int) uint64 {
+func sum(counts map[place]int) uint64 {
 	total := 0
 	for _, n := range counts {
 		total += n

@@ -51,9 +51,10 @@ var (
 	// the connection, or the connection was lost.
 	ErrUnavailable = errors.New("eventing: broker unavailable")
 
-	// ErrQueueInUse is returned when a queue of one server has a consumer
-	// already: another process runs under the same server name.
-	ErrQueueInUse = errors.New("eventing: another process with this server name consumes from the queue")
+	// ErrQueueInUse is returned when a queue has a consumer already: one of a
+	// single server, where another process runs under the same server name; or
+	// one that is to be removed.
+	ErrQueueInUse = errors.New("eventing: the queue has a consumer")
 )
 
 // What can be wrong with an event, its headers or a pipeline.

@@ -154,51 +154,6 @@ func TestAPauseThatAHandlerHoldsUp(t *testing.T) {
 	})
 }
 
-func TestAResumeDuringAPause(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var handled recorder[int]
-		manager, _ := start(t, eventing.Config{Listeners: []any{&orderListener{on: func(_ context.Context, event order) error {
-			time.Sleep(time.Second)
-			handled.add(event.ID)
-			return nil
-		}}}})
-		require.NoError(t, eventing.SendEvents(t.Context(), manager, []order{{ID: 0}, {ID: 1}}))
-		synctest.Wait()
-		cancelled, cancel := context.WithCancel(t.Context())
-		cancel()
-		require.ErrorIs(t, manager.Pause(cancelled, "orders"), context.Canceled)
-		begin := time.Now()
-		require.NoError(t, manager.Resume(t.Context(), "orders"))
-		assert.Equal(t, time.Second, time.Since(begin), "it is attached once more")
-		time.Sleep(time.Minute)
-		assert.Equal(t, []int{0, 1}, handled.all())
-	})
-}
-
-func TestAResumeThatFailsLeavesThePause(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var handled recorder[int]
-		inner, err := memory.NewBroker().Open(eventing.Settings{})
-		require.NoError(t, err)
-		provider := &brokenAttach{Provider: inner}
-		manager := startOn(t, provider, eventing.Config{Listeners: []any{&orderListener{on: noted(&handled)}}})
-		require.NoError(t, manager.Pause(t.Context(), "orders"))
-		provider.attach = errBroken
-		require.ErrorIs(t, manager.Resume(t.Context(), "orders"), errBroken)
-		require.ErrorIs(t, manager.Resume(t.Context(), "orders"), errBroken)
-		assert.True(t, manager.Subscriptions()[0].Paused)
-		require.NoError(t, manager.SendEvent(t.Context(), order{}))
-		synctest.Wait()
-		assert.Empty(t, handled.all())
-		provider.attach = nil
-		require.NoError(t, manager.Resume(t.Context(), "orders"))
-		synctest.Wait()
-		assert.Len(t, handled.all(), 1)
-	})
-}
-
 func TestPausesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

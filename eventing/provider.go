@@ -93,15 +93,15 @@ type Consumer interface {
 	// doesn't go away.
 	Receive(ctx context.Context, into *Delivery) error
 
-	// Settle ends a delivery that Receive has filled. It must be called once
+	// Settle ends a delivery that Receive has filled. It is called once at most
 	// for each. An error means that the broker may not have heard of it: the
 	// message will come again, so there is nothing to repeat.
 	Settle(delivery *Delivery, disposition Disposition) error
 
-	// Close takes no further messages, gives back uncounted what was
-	// prefetched and not received, and lets the settlements pass. A durable
-	// or shared queue stays. The manager settles all deliveries before it
-	// closes. A second call does nothing.
+	// Close takes no further messages, gives back uncounted, all at once and in
+	// its old order, what was prefetched or received and isn't settled, and lets
+	// the settlements pass. A durable or shared queue stays. A second call does
+	// nothing.
 	Close(ctx context.Context) error
 }
 

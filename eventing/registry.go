@@ -90,6 +90,9 @@ func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, p
 // enlist adds a listener that is fully described.
 func (r *registry) enlist(entry *listenerEntry) error {
 	d := entry.descriptor
+	if err := d.checkOrder(); err != nil {
+		return fmt.Errorf("%s: %w", d.subject(), err)
+	}
 	if d.Group != "" && (d.PerProcess || d.Event.Broadcast) {
 		return fmt.Errorf("%s has group=%s, which shares a queue, and is per process or listens to a broadcast, which doesn't: choose one",
 			d.subject(), d.Group)

@@ -24,6 +24,17 @@ func (p *Provider) limit(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeoutCause(ctx, limit, &noAnswerError{limit})
 }
 
+// begin runs work in a goroutine of the provider.
+func (p *Provider) begin(work func()) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.usable(); err != nil {
+		return err
+	}
+	p.work.Go(work)
+	return nil
+}
+
 // await runs work in a goroutine of the provider and returns its result, or
 // the cause of ctx as soon as that is done: a peer that doesn't read can block
 // any call. A result that comes too late goes to discard, unless it is nil.
@@ -34,12 +45,7 @@ func await[T any](ctx context.Context, p *Provider, work func() (T, error), disc
 	}
 	var none T
 	results := make(chan result)
-	p.mu.Lock()
-	if err := p.usable(); err != nil {
-		p.mu.Unlock()
-		return none, err
-	}
-	p.work.Go(func() {
+	err := p.begin(func() {
 		value, err := work()
 		select {
 		case results <- result{value, err}:
@@ -49,7 +55,9 @@ func await[T any](ctx context.Context, p *Provider, work func() (T, error), disc
 			}
 		}
 	})
-	p.mu.Unlock()
+	if err != nil {
+		return none, err
+	}
 	select {
 	case got := <-results:
 		if got.err != nil && ctx.Err() != nil && errors.Is(got.err, ctx.Err()) {

@@ -89,6 +89,12 @@ func probe(ctx context.Context, conn *amqp.Conn) error {
 	return session.Close(ctx)
 }
 
+// isArtemis tells whether the peer is ActiveMQ Artemis, by its own words.
+func (c *connection) isArtemis() bool {
+	product, _ := c.Properties()["product"].(string)
+	return product == "apache-activemq-artemis"
+}
+
 // close says goodbye, until ctx is done.
 func (c *connection) close(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { _ = c.socket.Close() })

@@ -71,7 +71,11 @@ func (p *Provider) attach(ctx context.Context, queue eventing.Queue, prefetch in
 func (p *Provider) attachError(queue eventing.Queue, at node, err error) error {
 	switch {
 	case mentions(err, "AMQ229200"), mentions(err, "Maximum Consumer Limit"):
-		return fmt.Errorf("attach to %s: %w", at.address, eventing.ErrQueueInUse)
+		owner := "another process"
+		if queue.Exclusive() {
+			owner += fmt.Sprintf(" that runs as server %q too", queue.Server)
+		}
+		return fmt.Errorf("attach to %s: %w: that of %s", at.address, eventing.ErrQueueInUse, owner)
 	case hasCondition(err, amqp.ErrCondNotFound) && mentions(err, "does not exist for address"):
 		return fmt.Errorf("attach to %s: %w", at.address, elsewhereError(queue, p.naming, ""))
 	case isRefusal(err):

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/Azure/go-amqp"
 
@@ -15,17 +14,17 @@ import (
 
 // Declare implements [eventing.Provider]. Each of its steps has a time limit.
 func (p *Provider) Declare(ctx context.Context, queues []eventing.Queue) error {
-	manager, err := p.openManagement(ctx)
-	if err == nil {
-		err = p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.create(ctx, manager, queue) })
-		manager.close(ctx)
-	}
+	err := p.manage(ctx, func(manager *management) error {
+		return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.create(ctx, manager, queue) })
+	})
 	if !errors.Is(err, errNoManagement) {
 		return err
 	}
-	p.logger.WarnContext(ctx, "queues are made by attaching, since the user may not manage the broker (or it isn't ActiveMQ Artemis): "+
-		"a broker that deletes idle queues may delete them, queues of one server outlive it and aren't exclusive; grant the permission manage",
-		slog.String("reason", describe(err)))
+	p.warnOnce.Do(func() {
+		p.logger.WarnContext(ctx, "queues are made by attaching, since the user may not manage the broker (or it isn't ActiveMQ Artemis): "+
+			"a broker that deletes idle queues may delete them, queues of one server outlive it and aren't exclusive; grant the permission manage",
+			slog.String("reason", describe(err)))
+	})
 	return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.touch(ctx, queue) })
 }
 
@@ -65,34 +64,6 @@ func (p *Provider) touch(ctx context.Context, queue eventing.Queue) error {
 		return p.attachError(queue, at, err)
 	}
 	return p.do(limited, func() error { end(opened); return nil })
-}
-
-// Remove implements [eventing.Provider], by the broker's management.
-func (p *Provider) Remove(ctx context.Context, queue eventing.Queue) error {
-	err := p.remove(ctx, queue)
-	if errors.Is(err, errNoManagement) {
-		err = fmt.Errorf("%w: remove it on the broker, or grant the permission manage: %w", errors.ErrUnsupported, err)
-	}
-	if err != nil {
-		return fmt.Errorf("remove %s: %w", queueNode(queue, p.naming).address, err)
-	}
-	return nil
-}
-
-func (p *Provider) remove(ctx context.Context, queue eventing.Queue) error {
-	manager, err := p.openManagement(ctx)
-	if err != nil {
-		return err
-	}
-	defer manager.close(ctx)
-	err = manager.call(ctx, nil, "destroyQueue", queue.Name(p.naming))
-	switch {
-	case err == nil, strings.Contains(err.Error(), "AMQ229017"): // there is no such queue
-		return nil
-	case strings.Contains(err.Error(), "AMQ229025"): // it has consumers
-		return fmt.Errorf("%w: %w", eventing.ErrQueueInUse, err)
-	}
-	return err
 }
 
 // queueSpec is what Artemis' createQueue takes.
@@ -159,23 +130,35 @@ func (p *Provider) create(ctx context.Context, manager *management, queue eventi
 	if err := manager.call(ctx, nil, "createQueue", string(wanted), true); err != nil {
 		return err
 	}
+	found, err := p.find(ctx, manager, spec.Name)
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		return fmt.Errorf("the broker hasn't made the queue %q", spec.Name)
+	}
+	return p.compare(ctx, queue, &spec, found)
+}
+
+// find returns nil when there is no queue of that name, at whatever address.
+func (p *Provider) find(ctx context.Context, manager *management, name string) (*queueInfo, error) {
 	filter, err := json.Marshal(map[string]string{
-		"field": "name", "operation": "EQUALS", "value": spec.Name,
+		"field": "name", "operation": "EQUALS", "value": name,
 		"sortOrder": "asc", "sortColumn": "name",
 	})
 	if err != nil {
-		return fmt.Errorf("encode: %w", err)
+		return nil, fmt.Errorf("encode: %w", err)
 	}
 	var found struct {
 		Data []queueInfo `json:"data"`
 	}
 	if err := manager.call(ctx, &found, "listQueues", string(filter), 1, 1); err != nil {
-		return err
+		return nil, err
 	}
-	if len(found.Data) != 1 {
-		return fmt.Errorf("the broker hasn't made the queue %q", spec.Name)
+	if len(found.Data) == 0 {
+		return nil, nil
 	}
-	return p.compare(ctx, queue, &spec, &found.Data[0])
+	return &found.Data[0], nil
 }
 
 // compare reports where an existing queue differs. It changes nothing: others

@@ -24,6 +24,12 @@
 // address. A user without the manage permission gets queues that the broker
 // makes when a link attaches, and one warning that says what then differs.
 //
+// The key of an event is its group id, which Artemis gives to one consumer at a
+// time. A mandatory message is sent only where its address has a queue, or
+// another binding, which management tells. The answer holds for a second: a
+// message that is sent within that time after its last queue has gone is
+// confirmed and lost. Both are for Artemis only.
+//
 // Certificates and host names are always verified, with TLS 1.2 or later.
 //
 // # Failing
@@ -32,6 +38,11 @@
 // back: it is [eventing.ErrUnconfirmed] when its time is over. Stop ends its
 // link once nobody waits for it. What finds its link detached by the broker is
 // sent on a new one.
+//
+// Artemis forgets who has a key a moment before it has back what that consumer
+// held. Where events of the key are sent at that very time, one of them may be
+// delivered to another consumer before those: rarely when a consumer closes,
+// and when its connection is lost.
 //
 // A lost connection isn't mended: Done closes, sends and receives fail with
 // [eventing.ErrUnavailable], and what wasn't settled is delivered again, to

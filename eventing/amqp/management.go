@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/Azure/go-amqp"
@@ -19,28 +20,82 @@ const managementAddress = "activemq.management"
 // broker isn't Artemis.
 var errNoManagement = errors.New("amqp: the broker offers no management to this user")
 
+// The reasons of Artemis for refusing an operation.
+const (
+	noSuchQueue  = "AMQ229017"
+	hasConsumers = "AMQ229025"
+)
+
+// managementError is an operation that the broker has refused.
+type managementError struct{ operation, reason string }
+
+func (e *managementError) Error() string {
+	return fmt.Sprintf("the broker refuses %s: %s", e.operation, e.reason)
+}
+
+// isRefused tells whether err is an operation that the broker has refused for
+// the reason.
+func isRefused(err error, code string) bool {
+	refused, ok := errors.AsType[*managementError](err)
+	return ok && strings.HasPrefix(refused.reason, code+":")
+}
+
 // management asks the broker to do things, one after the other.
 type management struct {
 	provider *Provider
 	requests *link[*amqp.Sender]
 	replies  *link[*amqp.Receiver]
 	count    uint64 // of requests, for their ids
+	failed   bool   // it may answer no further request
+}
+
+// manage does work that manages the broker. What it worked with is kept for
+// the next work, unless it has failed.
+func (p *Provider) manage(ctx context.Context, work func(*management) error) error {
+	p.mu.Lock()
+	err, manager := p.unmanaged, p.manager
+	p.manager = nil
+	p.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if manager == nil {
+		if manager, err = p.openManagement(ctx); err != nil {
+			return err
+		}
+	}
+	err = work(manager)
+	p.keep(manager)
+	return err
+}
+
+// keep keeps one that works.
+func (p *Provider) keep(manager *management) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.state != running: // it ends with the connection
+	case !manager.failed && p.manager == nil:
+		p.manager = manager
+	default:
+		p.leaving.Go(manager.end)
+	}
 }
 
 func (p *Provider) openManagement(ctx context.Context) (*management, error) {
 	ctx, cancel := p.limit(ctx)
 	defer cancel()
 	made, err := await(ctx, p, func() (*management, error) { return p.attachManagement(ctx) }, func(late *management) {
-		late.end(ctx)
+		late.end()
 	})
 	if err != nil {
-		return nil, managementError("open", err)
+		return nil, explainManagement("open", err)
 	}
 	return made, nil
 }
 
 func (p *Provider) attachManagement(ctx context.Context) (*management, error) {
-	if product, _ := p.publishing.Properties()["product"].(string); product != "apache-activemq-artemis" {
+	if !p.publishing.isArtemis() {
 		return nil, errNoManagement
 	}
 	replies, err := open(ctx, p.publishing, func(session *amqp.Session) (*amqp.Receiver, error) {
@@ -61,17 +116,10 @@ func (p *Provider) attachManagement(ctx context.Context) (*management, error) {
 	return &management{provider: p, requests: requests, replies: replies}, nil
 }
 
-func (m *management) close(ctx context.Context) {
-	ctx, cancel := m.provider.limit(ctx)
-	defer cancel()
-	_ = m.provider.do(ctx, func() error { m.end(ctx); return nil })
-}
-
 // end waits for the broker's answers, or the end of the connection.
-func (m *management) end(ctx context.Context) {
-	ctx = context.WithoutCancel(ctx)
-	m.requests.close(ctx)
-	m.replies.close(ctx)
+func (m *management) end() {
+	m.requests.close(context.Background())
+	m.replies.close(context.Background())
 }
 
 // call invokes an operation of the broker and decodes its only result into
@@ -87,16 +135,18 @@ func (m *management) call(ctx context.Context, result any, operation string, arg
 	defer cancel()
 	err = m.provider.do(limited, func() error { return m.request(limited, id, operation, string(body)) })
 	if err != nil {
-		return managementError(operation, err)
+		m.failed = true
+		return explainManagement(operation, err)
 	}
 	reply, err := await(limited, m.provider, func() (*amqp.Message, error) { return m.reply(limited, id) }, nil)
+	m.failed = err != nil
 	if late, ok := errors.AsType[*noAnswerError](err); ok {
 		// The request was accepted, so somebody is there.
 		return fmt.Errorf("%w: no reply to %s within %v: to this broker %s may be an address like any other, if its management-address is set to another",
 			errNoManagement, operation, late.limit, managementAddress)
 	}
 	if err != nil {
-		return managementError(operation, err)
+		return explainManagement(operation, err)
 	}
 	return readReply(reply, result, operation)
 }
@@ -144,26 +194,30 @@ func (m *management) reply(ctx context.Context, id string) (*amqp.Message, error
 	}
 }
 
-// readReply reads the JSON array of one result. Where the operation failed,
-// the result is the reason.
+// readReply reads the JSON array of one result, a string, into a *string, or
+// what is JSON inside that string into anything else. Where the operation
+// failed, the result is the reason.
 func readReply(reply *amqp.Message, result any, operation string) error {
 	text, _ := reply.Value.(string)
-	var results []json.RawMessage
+	var results []any
 	if text != "" {
 		if err := json.Unmarshal([]byte(text), &results); err != nil {
 			return fmt.Errorf("decode the broker's reply to %s: %w", operation, err)
 		}
 	}
-	if succeeded, _ := reply.ApplicationProperties["_AMQ_OperationSucceeded"].(bool); !succeeded {
-		return fmt.Errorf("the broker refuses %s: %s", operation, describe(errors.New(text)))
-	}
-	if result == nil || len(results) == 0 {
-		return nil
-	}
-	// What Artemis returns as an object is JSON inside a JSON string.
 	var inner string
-	if err := json.Unmarshal(results[0], &inner); err != nil {
-		return fmt.Errorf("decode the broker's reply to %s: %w", operation, err)
+	if len(results) > 0 {
+		inner, _ = results[0].(string)
+	}
+	if succeeded, _ := reply.ApplicationProperties["_AMQ_OperationSucceeded"].(bool); !succeeded {
+		return &managementError{operation, describe(errors.New(inner))}
+	}
+	switch result := result.(type) {
+	case nil:
+		return nil
+	case *string:
+		*result = inner
+		return nil
 	}
 	if err := json.Unmarshal([]byte(inner), result); err != nil {
 		return fmt.Errorf("decode the broker's reply to %s: %w", operation, err)
@@ -171,7 +225,7 @@ func readReply(reply *amqp.Message, result any, operation string) error {
 	return nil
 }
 
-func managementError(operation string, err error) error {
+func explainManagement(operation string, err error) error {
 	switch {
 	case errors.Is(err, errNoManagement):
 		return err

@@ -38,6 +38,9 @@ func encode(message *eventing.Message) *amqp.Message {
 	if !message.Time.IsZero() {
 		encoded.Properties.CreationTime = &message.Time
 	}
+	if message.Key != "" {
+		encoded.Properties.GroupID = &message.Key
+	}
 	if len(message.Headers) > 0 || message.DuplicateID != "" {
 		encoded.ApplicationProperties = make(map[string]any, len(message.Headers)+1)
 	}

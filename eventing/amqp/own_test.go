@@ -3,6 +3,7 @@ package amqp_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -165,6 +166,19 @@ func TestWithoutManagePermission(t *testing.T) {
 	require.NoError(t, opened.Declare(within(t), []eventing.Queue{queue, {Event: "event", Listener: "other"}}))
 	assert.Equal(t, 1, strings.Count(log.String(), "WARN"), log.String())
 	assert.Contains(t, log.String(), "permission manage")
+	require.NoError(t, opened.Declare(within(t), []eventing.Queue{queue}))
+	assert.Equal(t, 1, strings.Count(log.String(), "WARN"), "it is said once")
+
+	err = opened.Remove(within(t), queue)
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+	require.ErrorContains(t, err, "grant the permission manage")
+	capable, ok := opened.(eventing.Capable)
+	require.True(t, ok)
+	assert.False(t, capable.Capabilities().Mandatory)
+	assert.True(t, capable.Capabilities().Groups)
+	_, err = opened.Submit(within(t), mandatory(queue.Event, "unknown"))
+	require.ErrorIs(t, err, eventing.ErrNotSent)
+
 	receipt, err := opened.Submit(within(t), textMessage(queue.Event, "kept"))
 	require.NoError(t, err)
 	require.NoError(t, receipt.Wait(within(t)))

@@ -24,19 +24,27 @@ type Provider struct {
 
 	maxMessage int64 // bytes of a body
 
-	// done is closed when the provider has stopped or failed; err, set before,
-	// tells why.
-	done chan struct{}
+	// life ends when the provider has stopped or failed, with err as its cause.
+	life context.Context //nolint:containedctx // of all that the provider does by itself
+	end  context.CancelCauseFunc
 
-	// work counts all goroutines. It grows only under mu and while running.
-	work sync.WaitGroup
+	warnOnce sync.Once // that the broker can't be managed
+
+	// work counts the goroutines that a stop lets finish, and leaving those that
+	// it doesn't wait for before it ends the connections. They grow only under
+	// mu and while running.
+	work, leaving sync.WaitGroup
 
 	mu         sync.Mutex // guards what follows
 	state      state
 	err        error
 	publishing *connection
 	consuming  *connection
+	manager    *management // kept for the next work; nil while in use
+	unmanaged  error       // why the broker can't be managed
+	mandatory  bool        // whether it tells which queues an address has
 	senders    map[node]*sender
+	routes     map[string]*route // by address
 }
 
 var (
@@ -55,13 +63,16 @@ const (
 )
 
 func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxMessage int64, logger *slog.Logger) *Provider {
+	life, end := context.WithCancelCause(context.Background())
 	return &Provider{
 		endpoint: endpoint,
 		server:   server,
 		naming:   naming,
 		logger:   logger.With(slog.String("broker", endpoint.address)),
-		done:     make(chan struct{}),
+		life:     life,
+		end:      end,
 		senders:  map[node]*sender{},
+		routes:   map[string]*route{},
 
 		maxMessage: maxMessage,
 	}
@@ -72,9 +83,14 @@ func (p *Provider) Name() string { return "amqp" }
 
 // Capabilities implements [eventing.Capable]. The limit is Artemis' default.
 func (p *Provider) Capabilities() eventing.Capabilities {
+	p.mu.Lock()
+	artemis, mandatory := p.publishing != nil && p.publishing.isArtemis(), p.mandatory
+	p.mu.Unlock()
 	return eventing.Capabilities{
-		Delay: true,
-		Count: true,
+		Delay:     true,
+		Count:     true,
+		Groups:    artemis,
+		Mandatory: mandatory,
 		Enforced: "after max-delivery-attempts (10 by default) deliveries that ended with the process, " +
 			"the dead-letter-address of the address settings",
 	}
@@ -93,73 +109,13 @@ func (p *Provider) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state
 func (p *Provider) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 // Done implements [eventing.Provider].
-func (p *Provider) Done() <-chan struct{} { return p.done }
+func (p *Provider) Done() <-chan struct{} { return p.life.Done() }
 
 // Err implements [eventing.Provider].
 func (p *Provider) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
-}
-
-// Start implements [eventing.Provider].
-func (p *Provider) Start(ctx context.Context) error {
-	if err := p.enter(); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
-	defer cancel()
-	container := "aspyx-" + eventing.NewID().String()
-	// One after the other: a wrong password is tried once only.
-	publishing, err := p.endpoint.dial(ctx, container+"-publishing")
-	if err != nil {
-		return p.leave(err)
-	}
-	consuming, err := p.endpoint.dial(ctx, container+"-consuming")
-	if err != nil {
-		publishing.abort()
-		return p.leave(err)
-	}
-	product, _ := publishing.Properties()["product"].(string)
-	version, _ := publishing.Properties()["version"].(string)
-	p.logger.DebugContext(ctx, "connected", slog.String("product", product), slog.String("version", version))
-
-	p.mu.Lock()
-	if p.state == starting {
-		p.state, p.publishing, p.consuming = running, publishing, consuming
-		p.work.Go(p.watch)
-		p.mu.Unlock()
-		return nil
-	}
-	p.mu.Unlock()
-	publishing.abort()
-	consuming.abort()
-	return eventing.ErrClosed
-}
-
-// enter begins to start.
-func (p *Provider) enter() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.state == stopped:
-		return eventing.ErrClosed
-	case p.state != idle:
-		return errors.New("amqp: the provider was started before")
-	}
-	p.state = starting
-	return nil
-}
-
-// leave lets a start that has failed be tried again, unless it was stopped.
-func (p *Provider) leave(cause error) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.state != starting {
-		return p.err
-	}
-	p.state = idle
-	return cause
 }
 
 // watch fails the provider when a connection ends.
@@ -170,7 +126,7 @@ func (p *Provider) watch() {
 		lost = p.publishing
 	case <-p.consuming.Done():
 		lost = p.consuming
-	case <-p.done:
+	case <-p.life.Done():
 		return
 	}
 	reason := "the broker closed the connection"
@@ -184,7 +140,7 @@ func (p *Provider) watch() {
 	}
 }
 
-// fail closes done, unless the provider has ended before.
+// fail ends the life, unless the provider has ended before.
 func (p *Provider) fail(why error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -192,7 +148,7 @@ func (p *Provider) fail(why error) bool {
 		return false
 	}
 	p.state, p.err = failed, why
-	close(p.done)
+	p.end(why)
 	return true
 }
 
@@ -222,6 +178,7 @@ func (p *Provider) Stop(ctx context.Context) error {
 	}
 	// Without connections nothing can block any more.
 	<-flushed
+	p.leaving.Wait()
 	return err
 }
 
@@ -234,7 +191,7 @@ func (p *Provider) halt() bool {
 		return false
 	case starting, running:
 		p.state, p.err = stopped, eventing.ErrClosed
-		close(p.done)
+		p.end(p.err)
 	case failed, stopped:
 	}
 	return true

@@ -39,6 +39,9 @@ func read(received *amqp.Message, event string) *eventing.Message {
 		if properties.CreationTime != nil {
 			message.Time = *properties.CreationTime
 		}
+		if properties.GroupID != nil {
+			message.Key = readKey(*properties.GroupID)
+		}
 	}
 	if id, ok := received.ApplicationProperties[duplicateProperty].(string); ok {
 		message.DuplicateID = clean(id)
@@ -92,6 +95,16 @@ func readID(id any) string {
 		text, _ := headerText(id)
 		return text
 	}
+}
+
+// readKey cuts a group id that is too long for a key: so events of one group
+// are of one key at least.
+func readKey(group string) string {
+	key := clean(group)
+	if len(key) > eventing.MaxKeyBytes {
+		key = strings.ToValidUTF8(key[:eventing.MaxKeyBytes], "")
+	}
+	return key
 }
 
 // readHeaders returns the headers ordered by key: the wire keeps no order.

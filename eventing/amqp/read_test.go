@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,27 @@ func TestReadIDs(t *testing.T) {
 	ours := eventing.NewID()
 	got := read(&amqp.Message{Properties: &amqp.MessageProperties{MessageID: ours.String()}}, "e")
 	assert.Equal(t, ours, got.ID)
+}
+
+func TestReadKeys(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", eventing.MaxKeyBytes/2)
+	for group, want := range map[string]string{
+		"":            "",
+		"tea":         "tea",
+		"a\x00\xff":   "a\uFFFD\uFFFD",
+		long:          long,
+		long + "x":    long,
+		"x" + long:    "x" + long[:len(long)-2],
+		"\x00" + long: "\uFFFD" + long[:len(long)-4],
+	} {
+		got := read(&amqp.Message{Properties: &amqp.MessageProperties{GroupID: &group}}, "e")
+		assert.Equal(t, want, got.Key)
+	}
+	assert.Empty(t, read(&amqp.Message{}, "e").Key)
+	assert.Nil(t, encode(&eventing.Message{Event: "e"}).Properties.GroupID)
+	encoded := encode(&eventing.Message{Event: "e", Key: "tea"})
+	assert.Equal(t, "tea", read(encoded, "e").Key)
 }
 
 func TestReadHeaders(t *testing.T) {
@@ -122,7 +144,7 @@ func decodes(into *amqp.Message, data []byte) (ok bool) {
 
 func FuzzReadMessage(f *testing.F) {
 	for _, message := range []*amqp.Message{
-		encode(&eventing.Message{ID: eventing.NewID(), Event: "e", Headers: []eventing.Header{{Key: "k", Value: "v"}}, Body: []byte("{}")}),
+		encode(&eventing.Message{ID: eventing.NewID(), Event: "e", Key: "tea", Headers: []eventing.Header{{Key: "k", Value: "v"}}, Body: []byte("{}")}),
 		{Value: "text", ApplicationProperties: map[string]any{"i": int32(1), "b": []byte{1}}},
 		{Sequence: [][]any{{"a", int64(1)}}, Header: &amqp.MessageHeader{DeliveryCount: 3}},
 	} {
@@ -140,6 +162,9 @@ func FuzzReadMessage(f *testing.F) {
 		message := read(&received, "e")
 		if count := deliveryCount(&received); count < 1 {
 			t.Fatalf("count %d", count)
+		}
+		if len(message.Key) > eventing.MaxKeyBytes || message.Key != clean(message.Key) {
+			t.Fatalf("key %q", message.Key)
 		}
 		// Whatever came can be sent on: as a retry, or as a dead letter.
 		if _, err := encode(message).MarshalBinary(); err != nil {

@@ -33,6 +33,6 @@ func TestLinkErrorSendsNothing(t *testing.T) {
 	manager, err := provider.openManagement(ctx)
 	require.NoError(t, err)
 	require.NoError(t, manager.call(ctx, nil, "deleteAddress", at.address))
-	manager.close(ctx)
+	manager.end()
 	require.NoError(t, provider.Stop(ctx))
 }

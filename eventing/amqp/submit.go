@@ -13,6 +13,11 @@ func (p *Provider) Submit(ctx context.Context, message *eventing.Message) (event
 	if size := int64(len(message.Body)); message.Target == nil && size > p.maxMessage {
 		return nil, fmt.Errorf("%w: %w", eventing.ErrRejected, tooLarge(size, p.maxMessage))
 	}
+	if message.Mandatory {
+		if err := p.checkRoute(ctx, message.Event); err != nil {
+			return nil, err
+		}
+	}
 	sender, err := p.sender(targetNode(message, p.naming)) //nolint:contextcheck // a sender outlives the call that began it
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
@@ -59,7 +64,7 @@ func (p *Provider) run(s *sender) {
 			}
 			return
 		}
-		next, err = s.pump(link.end, p.done, next)
+		next, err = s.pump(link.end, p.life.Done(), next)
 		if next == nil {
 			p.forget(s, eventing.ErrNotSent, err)
 			// The broker's answer or the end of the connection ends this.

@@ -37,7 +37,7 @@ func TestManagementRequestsWithoutReply(t *testing.T) {
 	}
 	require.NoError(t, err)
 	assert.Equal(t, 1, strings.Count(log.String(), "WARN"), log.String())
-	assert.Contains(t, log.String(), "no reply to createQueue within 2s")
+	assert.Contains(t, log.String(), "no reply to listBindingsForAddress within 2s")
 	assert.Contains(t, log.String(), "activemq.management")
 
 	receipt, err := opened.Submit(within(t), textMessage(queue.Event, "kept"))

@@ -44,13 +44,15 @@
 //	1  one delivery per queue, by the listener that owns the queue
 //	2  competing processes, groups, queues of one server
 //	3  the acknowledgement follows the handler
-//	4  durable events wait; a server's transient queue leaves nothing
+//	4  durable events wait; a server's transient queue, and a removed one, leaves nothing
 //	5  headers, identity and body arrive byte by byte; delay and time to live are kept
 //	6  pipelines: order, stop, drop, context, headers
 //	7  what a provider lacks is refused
 //	8  dead letters with their reason, delayed retries
 //	9  stopping isn't a failure
+//	11 an event without a queue is confirmed, or refused if it is mandatory
 //	12 everything is bounded
+//	13 events of one key are handled in order, across retries and processes
 //
 // Some cases drive the provider through an [eventing.EventManager], as users
 // do. Others call it directly, where the contract of [eventing.Provider] says

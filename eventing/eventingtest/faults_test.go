@@ -1,6 +1,8 @@
 package eventingtest_test
 
 import (
+	"slices"
+
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
@@ -18,7 +20,8 @@ func always(f func(*faulty)) func() func(*faulty) {
 
 // faults are ordered by the promise that they break.
 func faults() []fault {
-	return append(append(append(queueFaults(), settlementFaults()...), contentFaults()...), append(optionFaults(), boundFaults()...)...)
+	return slices.Concat(queueFaults(), removalFaults(), settlementFaults(), contentFaults(), optionFaults(), unroutableFaults(),
+		boundFaults(), groupFaults())
 }
 
 func queueFaults() []fault {
@@ -38,7 +41,6 @@ func queueFaults() []fault {
 			"a per-process listener is called on every server", "a broadcast reaches every server",
 			"a server's queue has one consumer", "a server's transient queue leaves nothing",
 		}},
-		{"removes no queue", always(removeNothing), []string{"a subscription that ends leaves nothing behind"}},
 		{"removes a queue without a consumer", always(removeLeft), []string{
 			"what is sent while a listener is paused waits", "durable events wait for their listener",
 		}},

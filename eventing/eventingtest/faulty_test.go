@@ -38,6 +38,13 @@ func (f *faulty) Declare(ctx context.Context, queues []eventing.Queue) error {
 	return f.Provider.Declare(ctx, meant)
 }
 
+func (f *faulty) Remove(ctx context.Context, queue eventing.Queue) error {
+	if f.remove != nil {
+		return f.remove(ctx, f, f.meant(queue))
+	}
+	return f.Provider.Remove(ctx, f.meant(queue))
+}
+
 func (f *faulty) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
 	consumer, err := f.Provider.Attach(ctx, f.meant(queue), prefetch)
 	if err != nil {
@@ -61,13 +68,6 @@ func (f *faulty) Submit(ctx context.Context, message *eventing.Message) (eventin
 		return f.submit(ctx, f, message)
 	}
 	return f.Provider.Submit(ctx, message)
-}
-
-func (f *faulty) Remove(ctx context.Context, queue eventing.Queue) error {
-	if f.remove != nil {
-		return f.remove(ctx, f, f.meant(queue))
-	}
-	return f.Provider.Remove(ctx, f.meant(queue))
 }
 
 func (f *faulty) Stop(ctx context.Context) error {

@@ -141,7 +141,7 @@ func (b *Broker) attach(provider *Provider, spec eventing.Queue, prefetch int) (
 		return nil, errUndeclared
 	}
 	if q.spec.Exclusive() && len(q.consumers) > 0 {
-		return nil, fmt.Errorf("server %q: %w", spec.Server, eventing.ErrQueueInUse)
+		return nil, fmt.Errorf("%w: that of another process that runs as server %q too", eventing.ErrQueueInUse, spec.Server)
 	}
 	c := &consumer{provider: provider, queue: q, prefetch: prefetch}
 	q.consumers = append(q.consumers, c)

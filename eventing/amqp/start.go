@@ -1,0 +1,130 @@
+package amqp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/aspyx-go/aspyx/eventing"
+)
+
+// Start implements [eventing.Provider].
+func (p *Provider) Start(ctx context.Context) error {
+	if err := p.enter(); err != nil {
+		return err
+	}
+	publishing, consuming, err := p.connect(ctx)
+	if err != nil {
+		return p.leave(err)
+	}
+	err = p.adopt(publishing, consuming)
+	if err == nil {
+		err = p.tryManagement(ctx)
+	}
+	if err == nil {
+		err = p.begun()
+	}
+	if err == nil {
+		return nil
+	}
+	p.halfStarted()
+	publishing.abort()
+	consuming.abort()
+	p.work.Wait() // without connections nothing can block any more
+	p.leaving.Wait()
+	return p.leave(err)
+}
+
+// enter begins to start.
+func (p *Provider) enter() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.state == stopped:
+		return eventing.ErrClosed
+	case p.state != idle:
+		return errors.New("amqp: the provider was started before")
+	}
+	p.state = starting
+	return nil
+}
+
+// leave lets a start that has failed be tried again, unless it was stopped.
+func (p *Provider) leave(cause error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == stopped {
+		return p.err
+	}
+	p.state, p.manager = idle, nil
+	return cause
+}
+
+// connect makes both connections.
+func (p *Provider) connect(ctx context.Context) (publishing, consuming *connection, err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
+	defer cancel()
+	container := "aspyx-" + eventing.NewID().String()
+	// One after the other: a wrong password is tried once only.
+	publishing, err = p.endpoint.dial(ctx, container+"-publishing")
+	if err != nil {
+		return nil, nil, err
+	}
+	consuming, err = p.endpoint.dial(ctx, container+"-consuming")
+	if err != nil {
+		publishing.abort()
+		return nil, nil, err
+	}
+	product, _ := publishing.Properties()["product"].(string)
+	version, _ := publishing.Properties()["version"].(string)
+	p.logger.DebugContext(ctx, "connected", slog.String("product", product), slog.String("version", version))
+	return publishing, consuming, nil
+}
+
+// adopt has the provider work with the connections.
+func (p *Provider) adopt(publishing, consuming *connection) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state != starting {
+		return p.err
+	}
+	p.state, p.publishing, p.consuming = running, publishing, consuming
+	return nil
+}
+
+// begun ends the start: from now on a lost connection is a failure.
+func (p *Provider) begun() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state != running {
+		return p.err
+	}
+	p.work.Go(p.watch)
+	return nil
+}
+
+// halfStarted lets no work begin any more.
+func (p *Provider) halfStarted() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == running {
+		p.state = starting
+	}
+}
+
+// tryManagement finds out what may be managed, by the question that mandatory
+// messages need. Its error is that of a broker which doesn't answer.
+func (p *Provider) tryManagement(ctx context.Context) error {
+	_, err := p.isBound(ctx, managementAddress)
+	_, refused := errors.AsType[*managementError](err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mandatory, p.unmanaged = err == nil, nil
+	switch {
+	case errors.Is(err, errNoManagement):
+		p.unmanaged = err
+	case err != nil && !refused:
+		return err
+	}
+	return nil
+}
