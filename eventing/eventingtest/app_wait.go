@@ -114,5 +114,5 @@ func (a *App) paused() map[string]bool {
 
 // isLeft tells whether the queue has something that a listener is to handle.
 func isLeft(q memory.QueueStats) bool {
-	return !q.DeadLetters && q.Consumers > 0 && q.Messages+q.Delayed+q.Unsettled > 0
+	return q.Consumers > 0 && q.Messages+q.Delayed+q.Unsettled > 0
 }
