@@ -63,6 +63,13 @@ func (f *faulty) Submit(ctx context.Context, message *eventing.Message) (eventin
 	return f.Provider.Submit(ctx, message)
 }
 
+func (f *faulty) Remove(ctx context.Context, queue eventing.Queue) error {
+	if f.remove != nil {
+		return f.remove(ctx, f, f.meant(queue))
+	}
+	return f.Provider.Remove(ctx, f.meant(queue))
+}
+
 func (f *faulty) Stop(ctx context.Context) error {
 	if f.stop != nil {
 		return f.stop(ctx, f)
