@@ -27,6 +27,7 @@ type handling struct {
 	paused       time.Duration    // in place, in all
 	latest       *deliveryContext // of the last attempt
 	began        bool             // the message was read
+	inHand       inboxKey         // as the only one of its event; zero without once
 	attempted    bool             // outcome is that of the attempt
 	outcome      error
 	disposition  Disposition // once it is decided
@@ -60,6 +61,7 @@ func (h *handling) run() Disposition {
 		}
 		h.decide(h.outcome)
 	}
+	h.giveOnce()
 	return h.disposition
 }
 
@@ -72,6 +74,9 @@ func (h *handling) begin() {
 		err = h.crashed()
 	}
 	h.attempted, h.outcome = err != nil, err
+	if err == nil && !h.takeOnce() {
+		h.release()
+	}
 }
 
 // read reads what the message says of earlier attempts.
@@ -140,6 +145,9 @@ func (h *handling) attempt() {
 		m.tell(ctx, prepared.envelope, h.outcome)
 	}()
 	h.outcome = h.walk(ctx, prepared.envelope)
+	if h.outcome == nil && h.subscription.listener.Once {
+		h.record() //nolint:contextcheck // the attempt's may be over
+	}
 }
 
 // walk calls the chain and turns a panic into an error.
@@ -149,6 +157,11 @@ func (h *handling) walk(ctx context.Context, e *Envelope) (err error) {
 			err = newPanicError(value)
 		}
 	}()
+	if h.subscription.listener.Once {
+		if err := h.lookUp(ctx); err != nil {
+			return err
+		}
+	}
 	err = e.proceedHandle(ctx, h.subscription.listener)
 	if err == nil && !e.run.proceeded {
 		err = ErrNotProceeded
@@ -166,6 +179,9 @@ func (h *handling) decide(err error) {
 		return
 	case errors.Is(err, Drop):
 		h.end(Accept, &counters.dropped, func(of Delivered) Observation { return &EventDropped{of} })
+		return
+	case errors.Is(err, errRepeated):
+		h.end(Accept, &counters.repeated, func(of Delivered) Observation { return &EventRepeated{of} })
 		return
 	case m.base.Err() != nil:
 		h.release() // a handler that the stop has cancelled didn't fail

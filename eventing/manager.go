@@ -53,6 +53,10 @@ type Config struct {
 	// [slog.Default].
 	Logger *slog.Logger
 
+	// Inbox remembers what was handled, for the listeners with the option
+	// once: see [Listener]. Nil means that there must be none.
+	Inbox Inbox
+
 	// Observers are told what the manager does. See [Observer].
 	Observers []Observer
 
@@ -94,6 +98,7 @@ type EventManager struct {
 	state state
 
 	outcomes outcomes // of SendAsync
+	hands    hands    // of listeners with once
 
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
@@ -128,7 +133,7 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 	for _, pipeline := range config.Pipelines {
 		errs = append(errs, withMarker(pipeline, isPipelineMarker, "pipeline", "AbstractEnvelopePipeline", r.addPipeline))
 	}
-	errs = append(errs, r.checkPolicies())
+	errs = append(errs, r.checkPolicies(), r.checkInbox(config.Inbox != nil))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("make event manager: %w", err)
 	}

@@ -96,6 +96,15 @@ func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, p
 	return nil
 }
 
+// checkInbox tells which listeners need an inbox, if there is none.
+func (r *registry) checkInbox(there bool) error {
+	var errs []error
+	for _, entry := range r.listeners {
+		errs = append(errs, entry.descriptor.checkInbox(there))
+	}
+	return errors.Join(errs...)
+}
+
 // distinct tells whether the names of two listeners keep their queues apart.
 func distinct(x, y *listenerEntry) error {
 	both := func() string {
