@@ -95,6 +95,9 @@ func (h *handling) read() error {
 	if message.Invalid != nil {
 		err = errors.Join(fmt.Errorf("read message: %w", message.Invalid), err)
 	}
+	if err == nil {
+		err = h.subscription.manager.checkReceivedSize(message.Body)
+	}
 	return Permanent(err)
 }
 

@@ -60,8 +60,9 @@ type Config struct {
 	// Observers are told what the manager does. See [Observer].
 	Observers []Observer
 
-	// MaxBodyBytes is how many bytes an event's body may have when it is sent:
-	// a larger one is [ErrTooLarge]. Zero means [DefaultMaxBodyBytes]. It can't
+	// MaxBodyBytes is how many bytes an event's body may have, as it is sent and
+	// as it comes. To send a larger one is [ErrTooLarge]; one that comes isn't
+	// decoded, but dead-lettered with that reason. Zero means [DefaultMaxBodyBytes]. It can't
 	// be disabled. Providers have bounds of their own, for what comes too: who
 	// raises this above 10 MiB raises amqp.Config.MaxMessageBytes too.
 	MaxBodyBytes int64
