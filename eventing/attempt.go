@@ -68,6 +68,9 @@ func (h *handling) attempt() {
 		m.tell(ctx, prepared.envelope, h.outcome)
 	}()
 	h.outcome = h.walk(ctx, prepared.envelope)
+	if h.outcome == nil && h.subscription.listener.Once {
+		h.record() //nolint:contextcheck // the attempt's may be over
+	}
 }
 
 // walk calls the chain and turns a panic into an error.
@@ -77,6 +80,11 @@ func (h *handling) walk(ctx context.Context, e *Envelope) (err error) {
 			err = newPanicError(value)
 		}
 	}()
+	if h.subscription.listener.Once {
+		if err := h.lookUp(ctx); err != nil {
+			return err
+		}
+	}
 	err = e.proceedHandle(ctx, h.subscription.listener)
 	if err == nil && !e.run.proceeded {
 		err = ErrNotProceeded

@@ -21,6 +21,8 @@ type handling struct {
 	paused       time.Duration    // in place, in all
 	latest       *deliveryContext // of the last attempt
 	begun        bool             // the message was read
+	blocked      <-chan struct{}  // by another delivery of a once listener's event
+	inHand       inboxKey         // as the only one of its event; zero without once
 	attempted    bool             // outcome is that of the attempt
 	outcome      error
 	retry        *EventRetried // the next step, after its pause
@@ -38,16 +40,31 @@ func (h *handling) run() Disposition {
 		if h.disposition != 0 {
 			return h.disposition
 		}
-		if !h.subscription.sleep(pause) {
+		if !h.wait(pause) {
 			h.release()
 			return h.disposition
 		}
 	}
 }
 
+// wait waits until there may be another step, and is false when a stop, or a
+// pause of the listener, comes first.
+func (h *handling) wait(pause time.Duration) bool {
+	s := h.subscription
+	if h.blocked == nil {
+		return s.sleep(pause)
+	}
+	select {
+	case <-h.blocked:
+		return true
+	case <-s.patience().Done():
+		return false
+	}
+}
+
 // step makes the next attempt and decides what follows: a disposition, or
-// another step after the pause that it returns. It goes on where a step ended
-// that never returned.
+// another step after the pause that it returns, or once it isn't blocked any
+// more. It goes on where a step ended that never returned.
 func (h *handling) step() (pause time.Duration) {
 	if !h.begun {
 		h.begin()
@@ -61,6 +78,9 @@ func (h *handling) step() (pause time.Duration) {
 		return 0
 	}
 	if !h.attempted {
+		if h.blocked = h.takeOnce(); h.blocked != nil {
+			return 0
+		}
 		h.attempt()
 	}
 	return h.decide(h.outcome)
@@ -93,6 +113,9 @@ func (h *handling) read() error {
 	if message.Invalid != nil {
 		err = errors.Join(fmt.Errorf("read message: %w", message.Invalid), err)
 	}
+	if err == nil {
+		err = h.subscription.manager.checkReceivedSize(message.Body)
+	}
 	return Permanent(err)
 }
 
@@ -116,6 +139,9 @@ func (h *handling) decide(err error) (pause time.Duration) {
 		return 0
 	case errors.Is(err, Drop):
 		h.end(Accept, &s.counters.dropped, func(of Delivered) Observation { return &EventDropped{of} })
+		return 0
+	case errors.Is(err, errRepeated):
+		h.end(Accept, &s.counters.repeated, func(of Delivered) Observation { return &EventRepeated{of} })
 		return 0
 	case s.base.Err() != nil:
 		h.release() // a handler that the stop has cancelled didn't fail
@@ -150,6 +176,7 @@ func (h *handling) end(disposition Disposition, counter *atomic.Uint64, describe
 	h.disposition = disposition
 	if disposition != 0 {
 		h.subscription.counters.inFlight.Add(-1)
+		h.giveOnce()
 	}
 	counter.Add(1)
 	h.observe(describe)

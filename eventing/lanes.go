@@ -18,7 +18,8 @@ import (
 // What is left in them when the hold ends was not begun, or is to be tried
 // again. It is given back by the end of the consumer, all at once and in its
 // order: one that was given back alone could come elsewhere before those that
-// were before it.
+// were before it. Where the consumer stays through a pause, all of it is handled
+// first.
 type lanes struct {
 	subscription *subscription
 	on           *hold
@@ -105,7 +106,7 @@ func (l *lanes) next() *handling {
 	for {
 		for len(l.ready) > 0 {
 			h, _ := heap.Pop(&l.ready).(*handling)
-			if h.begun || !l.ended {
+			if h.begun || !l.ended || l.subscription.endsWithConsumer() {
 				return h
 			}
 		}
@@ -128,7 +129,7 @@ func (l *lanes) handle(h *handling) (ok bool) {
 			})
 		}
 	}()
-	if l.subscription.intake.Err() != nil {
+	if l.subscription.patience().Err() != nil {
 		l.leave(h)
 		return true
 	}
@@ -143,7 +144,7 @@ func (l *lanes) handle(h *handling) (ok bool) {
 		l.pausing++
 		l.mu.Unlock()
 		l.on.workers.Go(func() {
-			l.subscription.sleep(pause) // a stop ends it, and then handle does
+			h.wait(pause) // a stop ends it, and then handle does
 			l.resume(h)
 		})
 	}

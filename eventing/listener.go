@@ -33,9 +33,14 @@ import (
 //     dead-lettered, default 3; 0 means never.
 //   - backoff=…: the pause before the first retry, default 100ms. It doubles
 //     with each, up to a minute, and is at most a day.
+//   - once: an event that was handled is acknowledged when it comes again, and
+//     neither the pipelines nor the listener are called. It needs an [Inbox],
+//     and trusts the senders' ids: what a foreign sender gives the id of
+//     another event is taken for that one, and what has no id is never known.
 //   - timeout=…: after which time the handler's context is done. Default none.
 //
-// [WithPolicy] and [PolicyFor] take the place of the last three, and say more.
+// [WithPolicy] and [PolicyFor] take the place of retries, backoff and timeout,
+// and say more.
 type Listener[T any] struct {
 	reflectx.Marker `marker:"eventing.Module"`
 }
@@ -66,6 +71,8 @@ type EventListenerDescriptor struct {
 	PerProcess bool
 	// Concurrency is how many events are handled at once, 1 or more.
 	Concurrency int
+	// Once has the [Inbox] keep out what was handled before.
+	Once bool
 	// Policy is what happens to an event whose handling fails.
 	Policy Policy
 
@@ -122,7 +129,7 @@ func isListenerMarker(t reflect.Type) bool {
 }
 
 var listenerTag = reflectx.NewTagSpec("listener",
-	"name=", "group=", "per_process", "concurrency=", "retries=", "backoff=", "timeout=")
+	"name=", "group=", "per_process", "concurrency=", "retries=", "backoff=", "timeout=", "once")
 
 // describeListener reads a type, *struct, that embeds a Listener. The event is
 // filled in by the registry.
@@ -138,6 +145,7 @@ func describeListener(marker reflectx.EmbeddedMarker, t reflect.Type) (*EventLis
 		Group:       options["group"],
 		PerProcess:  options.Has("per_process"),
 		Concurrency: 1,
+		Once:        options.Has("once"),
 		Policy:      DefaultPolicy,
 	}
 	err = errors.Join(

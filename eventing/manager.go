@@ -53,11 +53,16 @@ type Config struct {
 	// [slog.Default].
 	Logger *slog.Logger
 
+	// Inbox remembers what was handled, for the listeners with the option
+	// once: see [Listener]. Nil means that there must be none.
+	Inbox Inbox
+
 	// Observers are told what the manager does. See [Observer].
 	Observers []Observer
 
-	// MaxBodyBytes is how many bytes an event's body may have when it is sent:
-	// a larger one is [ErrTooLarge]. Zero means [DefaultMaxBodyBytes]. It can't
+	// MaxBodyBytes is how many bytes an event's body may have, as it is sent and
+	// as it comes. To send a larger one is [ErrTooLarge]; one that comes isn't
+	// decoded, but dead-lettered with that reason. Zero means [DefaultMaxBodyBytes]. It can't
 	// be disabled. Providers have bounds of their own, for what comes too: who
 	// raises this above 10 MiB raises amqp.Config.MaxMessageBytes too.
 	MaxBodyBytes int64
@@ -97,6 +102,7 @@ type EventManager struct {
 
 	outcomes outcomes // of SendAsync
 	readings readings // of dead letters
+	hands    hands    // of listeners with once
 
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
@@ -131,7 +137,7 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 	for _, pipeline := range config.Pipelines {
 		errs = append(errs, withMarker(pipeline, isPipelineMarker, "pipeline", "AbstractEnvelopePipeline", r.addPipeline))
 	}
-	errs = append(errs, r.checkPolicies())
+	errs = append(errs, r.checkPolicies(), r.checkInbox(config.Inbox != nil))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("make event manager: %w", err)
 	}

@@ -26,6 +26,8 @@ type Totals struct {
 	DeadLettered uint64
 	// Dropped events were ended by a pipeline, on either side.
 	Dropped uint64
+	// Repeated events had been handled before: see the option once of [Listener].
+	Repeated uint64
 }
 
 // EventStats counts what became of the sends of one event. A send may count
@@ -53,6 +55,9 @@ type ListenerStats struct {
 	DeadLettered uint64
 	// Dropped events were ended by a pipeline.
 	Dropped uint64
+	// Repeated events had been handled before, and were acknowledged without a
+	// call: see the option once of [Listener].
+	Repeated uint64
 	// Released events were given back by a stop before they were handled. Those
 	// that were only fetched aren't counted.
 	Released uint64
@@ -68,7 +73,7 @@ func (c *eventCounters) stats() EventStats {
 }
 
 type listenerCounters struct {
-	handled, failed, retried, deadLettered, dropped, released atomic.Uint64
+	handled, failed, retried, deadLettered, dropped, repeated, released atomic.Uint64
 
 	inFlight atomic.Int64
 }
@@ -76,8 +81,8 @@ type listenerCounters struct {
 func (c *listenerCounters) stats() ListenerStats {
 	return ListenerStats{
 		Handled: c.handled.Load(), Failed: c.failed.Load(), Retried: c.retried.Load(),
-		DeadLettered: c.deadLettered.Load(), Dropped: c.dropped.Load(), Released: c.released.Load(),
-		InFlight: c.inFlight.Load(),
+		DeadLettered: c.deadLettered.Load(), Dropped: c.dropped.Load(),
+		Repeated: c.repeated.Load(), Released: c.released.Load(), InFlight: c.inFlight.Load(),
 	}
 }
 
@@ -101,6 +106,7 @@ func (m *EventManager) Stats() Stats {
 		stats.Retried += of.Retried
 		stats.DeadLettered += of.DeadLettered
 		stats.Dropped += of.Dropped
+		stats.Repeated += of.Repeated
 	}
 	return stats
 }
