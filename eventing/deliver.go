@@ -141,7 +141,7 @@ func (h *handling) attempt() {
 	}
 	a.ctx = deliveryContext{Context: s.manager.base, envelope: e}
 	ctx := context.Context(&a.ctx)
-	if timeout := s.listener.Policy.Timeout; timeout > 0 {
+	if timeout := s.listener.Policy.Timeout; timeout > 0 && s.batches == nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandlerTimeout)
 		defer cancel()
@@ -184,7 +184,7 @@ func (h *handling) decide(err error) (Disposition, time.Duration) {
 		return Release, 0 // a handler that the stop has cancelled didn't fail
 	}
 	h.history.failed(time.Now())
-	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused, h.mayDelay())
+	next := h.subscription.listener.Policy.next(err, h.history.attempt, h.paused, m.capabilities.Delay && h.key() == "")
 	switch {
 	case next.deadLetter:
 		return h.deadLetter(err), 0
@@ -194,13 +194,6 @@ func (h *handling) decide(err error) (Disposition, time.Duration) {
 	}
 	h.paused += next.inPlace
 	return 0, next.inPlace
-}
-
-// mayDelay tells whether the broker may deliver the event again later. One with
-// a key would come behind the next of its key.
-func (h *handling) mayDelay() bool {
-	s := h.subscription
-	return s.manager.capabilities.Delay && (!s.listener.isKeyed() || h.delivery.Message.Key == "")
 }
 
 // sleep waits, and is false when the stop comes first.

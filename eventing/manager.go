@@ -22,7 +22,8 @@ type Config struct {
 	// Events are the events that are sent and have no listener here.
 	Events []EventDefinition
 
-	// Listeners are pointers to structs that embed [Listener].
+	// Listeners are pointers to structs that embed [Listener] or
+	// [BatchListener].
 	Listeners []any
 
 	// Pipelines are pointers to structs that embed
@@ -95,6 +96,9 @@ type EventManager struct {
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
 
+	stopping  context.Context //nolint:containedctx // ends when a stop begins: then no batch waits for more events
+	beginStop context.CancelFunc
+
 	life    lifecycle
 	watch   sync.WaitGroup        // begun under the lock of life
 	failure atomic.Pointer[error] // the first that nothing here heals
@@ -117,7 +121,7 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 		errs = append(errs, r.addPolicy(policy, ""))
 	}
 	for _, listener := range config.Listeners {
-		errs = append(errs, withMarker(listener, isListenerMarker, "listener", "Listener[T]",
+		errs = append(errs, withMarker(listener, isListenerMarker, "listener", "Listener[T] or BatchListener[T]",
 			func(marker reflectx.EmbeddedMarker, t reflect.Type) error {
 				return r.addListener(marker, t, "")
 			}))
@@ -183,6 +187,7 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	}
 	m := &EventManager{provider: provider, config: config, outcomes: outcomes{room: make(chan struct{}, sendWindow)}}
 	m.base, m.halt = context.WithCancelCause(context.Background())
+	m.stopping, m.beginStop = context.WithCancel(m.base)
 	return m, nil
 }
 
@@ -198,20 +203,17 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 	errs := []error{checkServerName(server)}
 	for i, entry := range r.listeners {
 		queue, err := entry.descriptor.queue(server)
-		invoke, ok := entry.binding.bind(listeners[i])
-		if !ok {
+		event := entry.descriptor.Event
+		readers, codecErr := newReaders(append([]Codec{event.sender(m.config.Codec), m.config.Codec}, m.config.Codecs...)...)
+		s := &subscription{manager: m, listener: entry.descriptor, queue: queue, decode: readers.decoder(entry.binding.decode)}
+		if !entry.binding.bindTo(s, listeners[i]) {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
 		}
 		if _, ok := r.names[entry.descriptor.deadLetters()]; ok {
 			err = errors.Join(err, fmt.Errorf("listener %T has its dead letters in %q, which is the name of an event", listeners[i], entry.descriptor.deadLetters()))
 		}
-		event := entry.descriptor.Event
-		readers, codecErr := newReaders(append([]Codec{event.sender(m.config.Codec), m.config.Codec}, m.config.Codecs...)...)
 		errs = append(errs, err, codecErr)
-		m.subscriptions = append(m.subscriptions, &subscription{
-			manager: m, listener: entry.descriptor, queue: queue,
-			invoke: invoke, decode: readers.decoder(entry.binding.decode),
-		})
+		m.subscriptions = append(m.subscriptions, s)
 		m.queues = append(m.queues, queue)
 	}
 	return errors.Join(errs...)

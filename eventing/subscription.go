@@ -15,6 +15,7 @@ type subscription struct {
 	listener *EventListenerDescriptor
 	queue    Queue
 	invoke   invoke
+	batches  *batches // nil unless the listener has them
 	decode   func(contentType string, body []byte) (any, error)
 
 	// Written by start under the lock of the manager's life, unless that stops.
