@@ -22,6 +22,7 @@ func isDecodeError(err error) bool {
 type handling struct {
 	subscription *subscription
 	delivery     Delivery
+	foreign      *Message // what was received, where delivery has a completed copy
 	history      history
 	paused       time.Duration // in place, in all
 	begun        bool          // history is read
@@ -104,7 +105,7 @@ func (h *handling) read() error {
 		if completed.ID.IsZero() {
 			completed.ID = NewID()
 		}
-		h.delivery.Message = &completed
+		h.delivery.Message, h.foreign = &completed, message
 	}
 	var err error
 	h.history, err = readHistory(message.Headers)

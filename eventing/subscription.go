@@ -45,6 +45,9 @@ func (s *subscription) start(ctx context.Context) error {
 }
 
 func (s *subscription) settle(on *hold, h *handling, disposition Disposition) {
+	if h.foreign != nil {
+		h.delivery.Message = h.foreign // providers may tell a delivery by its message
+	}
 	if err := on.consumer.Settle(&h.delivery, disposition); err != nil {
 		// The broker will deliver it again: at least once.
 		s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelDebug, "settlement was lost",
