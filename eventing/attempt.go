@@ -54,7 +54,7 @@ func (h *handling) prepare() *deliveryContext {
 func (h *handling) attempt() {
 	m, prepared := h.subscription.manager, h.prepare()
 	ctx := context.Context(prepared)
-	if timeout := h.subscription.listener.Policy.Timeout; timeout > 0 {
+	if timeout := h.subscription.listener.Policy.Timeout; timeout > 0 && h.subscription.batches == nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandlerTimeout)
 		defer cancel()

@@ -55,6 +55,8 @@ type EffectivePolicy struct {
 	Listener string
 	// Policy is the listener's, with its defaults filled in.
 	Policy Policy
+	// Keyed tells that the event has a key: see [Key].
+	Keyed bool
 	// Capabilities are those of the provider.
 	Capabilities Capabilities
 }
@@ -62,6 +64,9 @@ type EffectivePolicy struct {
 // String prints the policy, and what the broker itself enforces.
 func (p EffectivePolicy) String() string {
 	text := fmt.Sprintf("listener %s: %v", p.Listener, p.Policy)
+	if p.Keyed {
+		text += "; events with a key are tried again in place only"
+	}
 	if !p.Capabilities.Delay {
 		text += "; the broker can't delay"
 	}
@@ -79,7 +84,9 @@ func (m *EventManager) Policies() []EffectivePolicy {
 	all := m.roster.all()
 	policies := make([]EffectivePolicy, len(all))
 	for i, s := range all {
-		policies[i] = EffectivePolicy{Listener: s.listener.Name, Policy: s.listener.Policy, Capabilities: capabilities}
+		policies[i] = EffectivePolicy{
+			Listener: s.listener.Name, Policy: s.listener.Policy, Keyed: s.listener.isKeyed(), Capabilities: capabilities,
+		}
 	}
 	return policies
 }

@@ -17,6 +17,7 @@ func isDecodeError(err error) bool {
 type handling struct {
 	subscription *subscription
 	delivery     Delivery
+	foreign      *Message // what was received, where delivery has a completed copy
 	history      history
 	paused       time.Duration    // in place, in all
 	latest       *deliveryContext // of the last attempt
@@ -106,7 +107,7 @@ func (h *handling) read() error {
 		if completed.ID.IsZero() {
 			completed.ID = NewID()
 		}
-		h.delivery.Message = &completed
+		h.delivery.Message, h.foreign = &completed, message
 	}
 	var err error
 	h.history, err = readHistory(message.Headers)
@@ -148,7 +149,7 @@ func (h *handling) decide(err error) (pause time.Duration) {
 		return 0
 	}
 	h.history.failed(time.Now())
-	next := s.listener.Policy.next(err, h.history.attempt, h.paused, h.mayDelay())
+	next := s.listener.Policy.next(err, h.history.attempt, h.paused, s.manager.capabilities.Delay && h.key() == "")
 	switch {
 	case next.deadLetter:
 		h.deadLetter(err)
@@ -161,13 +162,6 @@ func (h *handling) decide(err error) (pause time.Duration) {
 		h.retry = &EventRetried{After: next.inPlace, InPlace: true, Err: err}
 	}
 	return next.inPlace
-}
-
-// mayDelay tells whether the broker may deliver the event again later. One with
-// a key would come behind the next of its key.
-func (h *handling) mayDelay() bool {
-	s := h.subscription
-	return s.manager.capabilities.Delay && (!s.listener.isKeyed() || h.delivery.Message.Key == "")
 }
 
 // end counts what is decided, and tells the observers: last, since one may end

@@ -34,7 +34,7 @@ type hold struct {
 func (s *subscription) attach(ctx context.Context, wide bool) (*hold, error) {
 	prefetch := 1
 	if wide {
-		prefetch = s.listener.Concurrency * prefetchPerWorker
+		prefetch = s.listener.prefetch()
 	}
 	consumer, err := s.manager.provider.Attach(ctx, s.queue, prefetch)
 	if err != nil {
@@ -69,9 +69,12 @@ func (s *subscription) workOn(h *hold) (turned bool) {
 	defer h.turn()
 	workers, work := 1, func() { s.work(h) }
 	if h.wide {
-		workers = s.listener.Concurrency
+		workers = s.listener.workers()
 	}
-	if h.wide && s.listener.isKeyed() {
+	if s.batches != nil {
+		s.batches.begin(h)
+	}
+	if h.wide && (s.listener.isKeyed() || s.batches != nil) {
 		lanes := newLanes(s, h)
 		h.workers.Go(lanes.receive)
 		work = lanes.work

@@ -166,6 +166,7 @@ func TestAKeyedListenerWithoutGroupsIsRefused(t *testing.T) {
 		Listeners: []any{newLedger(nil)},
 	})
 	require.NoError(t, err)
+	assert.Contains(t, manager.Policies()[0].String(), "; events with a key are tried again in place only; the broker can't delay")
 	err = manager.Start(t.Context())
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 	require.ErrorContains(t, err, `listener "ledger" needs the order of events with one key (key=Account of event "order"), which memory can't keep: remove the key, or choose another provider`)

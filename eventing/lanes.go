@@ -9,7 +9,8 @@ import (
 
 // lanes hand the deliveries of a wide hold to its workers, in the order of
 // their arrival, but of one key one at a time. A pause in place occupies no
-// worker, only the key. The prefetch bounds what is in them.
+// worker, only the key. The prefetch bounds what is in them. Listeners have them
+// that are keyed, or have batches.
 //
 //	receive → ready → worker: step → settle
 //	            ↑        ↓
@@ -65,7 +66,7 @@ func (l *lanes) add(h *handling) {
 	defer l.mu.Unlock()
 	l.arrived++
 	h.arrival = l.arrived
-	if key := h.delivery.Message.Key; key != "" {
+	if key := h.key(); key != "" {
 		last := l.last[key]
 		l.last[key] = h
 		if last != nil {
@@ -160,7 +161,7 @@ func (l *lanes) leave(h *handling) {
 
 // done lets the next delivery of the key come.
 func (l *lanes) done(h *handling) {
-	key := h.delivery.Message.Key
+	key := h.key()
 	if key == "" {
 		return
 	}

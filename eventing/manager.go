@@ -23,7 +23,8 @@ type Config struct {
 	// Events are the events that are sent and have no listener here.
 	Events []EventDefinition
 
-	// Listeners are pointers to structs that embed [Listener].
+	// Listeners are pointers to structs that embed [Listener] or
+	// [BatchListener].
 	Listeners []any
 
 	// Pipelines are pointers to structs that embed
@@ -107,6 +108,9 @@ type EventManager struct {
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
 
+	stopping  context.Context //nolint:containedctx // ends when a stop begins: then no batch waits for more events
+	beginStop context.CancelFunc
+
 	life    lifecycle
 	watch   sync.WaitGroup        // begun under the lock of life
 	failure atomic.Pointer[error] // the first that nothing here heals
@@ -129,7 +133,7 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 		errs = append(errs, r.addPolicy(policy, ""))
 	}
 	for _, listener := range config.Listeners {
-		errs = append(errs, withMarker(listener, isListenerMarker, "listener", "Listener[T]",
+		errs = append(errs, withMarker(listener, isListenerMarker, "listener", "Listener[T] or BatchListener[T]",
 			func(marker reflectx.EmbeddedMarker, t reflect.Type) error {
 				return r.addListener(marker, t, "")
 			}))
@@ -199,6 +203,7 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	m := &EventManager{provider: provider, config: config, outcomes: outcomes{room: make(chan struct{}, sendWindow)}}
 	m.base, m.halt = context.WithCancelCause(context.Background())
 	m.readings.context, m.readings.cancel = context.WithCancelCause(m.base)
+	m.stopping, m.beginStop = context.WithCancel(m.base)
 	return m, nil
 }
 
@@ -210,16 +215,14 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 	m.chain = r.chain(pipelines)
 	errs := []error{checkServerName(m.provider.ServerName())}
 	for i, entry := range r.listeners {
-		var err error
-		invoke, ok := entry.binding.bind(listeners[i])
-		if !ok {
+		s, err := m.newSubscription(entry.descriptor, entry.binding.decode)
+		if !entry.binding.bindTo(s, listeners[i]) {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
 		}
 		if _, ok := r.names[entry.descriptor.deadLetters()]; ok {
 			err = errors.Join(err, fmt.Errorf("listener %T has its dead letters in %q, which is the name of an event", listeners[i], entry.descriptor.deadLetters()))
 		}
-		s, subscriptionErr := m.newSubscription(entry.descriptor, invoke, entry.binding.decode)
-		errs = append(errs, err, subscriptionErr)
+		errs = append(errs, err)
 		m.roster.add(s)
 		m.queues = append(m.queues, s.queue)
 	}

@@ -158,7 +158,7 @@ func (r *registry) eventOf(t reflect.Type, place string) (*EventDescriptor, erro
 		return entry.descriptor, nil
 	}
 	if t.Kind() == reflect.Pointer {
-		return nil, fmt.Errorf("events are values: write eventing.Listener[%s], not [%s]", reflectx.Name(t.Elem()), reflectx.Name(t))
+		return nil, fmt.Errorf("events are values: write [%s], not [%s]", reflectx.Name(t.Elem()), reflectx.Name(t))
 	}
 	if _, err := reflectx.Markers(t); err != nil {
 		return nil, err

@@ -148,7 +148,8 @@ func (m *EventManager) subscribe(ctx context.Context, n *newcomer, options []Sub
 	if err != nil {
 		return nil, err
 	}
-	s, err := m.newSubscription(entry.descriptor, n.invoke, n.decode(entry.descriptor.Event))
+	s, err := m.newSubscription(entry.descriptor, n.decode(entry.descriptor.Event))
+	s.invoke = n.invoke
 	if err = errors.Join(err, m.checkListener(s.listener)); err == nil {
 		s.dynamic, s.metadata = true, maps.Clone(n.metadata)
 		err = m.step(ctx, "a subscription", s.settleIn)
