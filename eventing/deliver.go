@@ -74,7 +74,11 @@ func (h *handling) begin() {
 		err = h.crashed()
 	}
 	h.attempted, h.outcome = err != nil, err
-	if err == nil && !h.takeOnce() {
+	switch {
+	case err != nil:
+	case h.subscription.isUncounted(&h.delivery):
+		h.recount()
+	case !h.takeOnce():
 		h.release()
 	}
 }
@@ -103,7 +107,7 @@ func (h *handling) read() error {
 
 // crashed tells that the event was delivered too often.
 func (h *handling) crashed() error {
-	most, count := h.subscription.listener.Policy.MaxDeliveries, h.delivery.Count
+	most, count := h.subscription.listener.Policy.MaxDeliveries, h.delivery.deliveries()
 	if most < 1 || count <= most {
 		return nil
 	}
