@@ -14,8 +14,8 @@ type Capabilities struct {
 	Delay bool
 
 	// Count tells that [Delivery.Count] grows each time a process dies that
-	// holds the message. Where it doesn't, an event that kills its process
-	// comes again and again.
+	// holds the message. Where it doesn't, and [Delivery.Redelivered] isn't set
+	// either, an event that kills its process comes again and again.
 	Count bool
 
 	// Groups tells that a queue gives the messages of one [Message.Key] to one

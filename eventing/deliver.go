@@ -96,6 +96,9 @@ func (h *handling) begin() {
 		err = h.crashed()
 	}
 	h.attempted, h.outcome = err != nil, err
+	if err == nil && h.subscription.isUncounted(&h.delivery) {
+		h.recount()
+	}
 }
 
 // read reads what the message says of earlier attempts.
@@ -122,7 +125,7 @@ func (h *handling) read() error {
 
 // crashed tells that the event was delivered too often.
 func (h *handling) crashed() error {
-	most, count := h.subscription.listener.Policy.MaxDeliveries, h.delivery.Count
+	most, count := h.subscription.listener.Policy.MaxDeliveries, h.delivery.deliveries()
 	if most < 1 || count <= most {
 		return nil
 	}

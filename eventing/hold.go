@@ -121,12 +121,13 @@ func (s *subscription) work(on *hold) {
 			return
 		}
 		suspect := s.isSuspect(&h.delivery)
-		if suspect && on.wide {
+		switch {
+		case s.isUncounted(&h.delivery): // it isn't handled now, and so turns nothing
+		case suspect && on.wide:
 			on.turn()
 			s.settle(on, &h, Release)
 			return
-		}
-		if !suspect && !on.wide {
+		case !suspect && !on.wide:
 			on.turn()
 			s.handle(on, &h) // the last of this hold
 			return
@@ -137,10 +138,15 @@ func (s *subscription) work(on *hold) {
 	}
 }
 
-// isSuspect tells whether the event may end the process. The queue of one server
-// that isn't durable ends with its consumer, and so has none.
+// isSuspect tells whether the event may end the process.
 func (s *subscription) isSuspect(delivery *Delivery) bool {
-	return delivery.Count > 1 && s.listener.Policy.MaxDeliveries > 0 && (s.queue.Durable || !s.queue.Exclusive())
+	return delivery.deliveries() > 1 && s.suspects()
+}
+
+// suspects tells whether the listener minds events that end the process. The
+// queue of one server that isn't durable ends with its consumer, and so has none.
+func (s *subscription) suspects() bool {
+	return s.listener.Policy.MaxDeliveries > 0 && (s.queue.Durable || !s.queue.Exclusive())
 }
 
 // handle handles one delivery and settles it. When the handler ends the
