@@ -92,6 +92,8 @@ type EventManager struct {
 	state state
 	stats counters
 
+	quarantine *quarantine
+
 	outcomes outcomes // of SendAsync
 	readings readings // of dead letters
 
@@ -184,7 +186,10 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	if config.StopTimeout == 0 {
 		config.StopTimeout = defaultStopTimeout
 	}
-	m := &EventManager{provider: provider, config: config, outcomes: outcomes{room: make(chan struct{}, sendWindow)}}
+	m := &EventManager{
+		provider: provider, config: config,
+		quarantine: newQuarantine(), outcomes: outcomes{room: make(chan struct{}, sendWindow)},
+	}
 	m.base, m.halt = context.WithCancelCause(context.Background())
 	m.readings.context, m.readings.cancel = context.WithCancelCause(m.base)
 	return m, nil

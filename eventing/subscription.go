@@ -49,7 +49,7 @@ func (m *EventManager) newSubscription(listener *EventListenerDescriptor, invoke
 }
 
 func (s *subscription) start(ctx context.Context) error {
-	first, err := s.attach(ctx, true)
+	first, err := s.attach(ctx)
 	if err != nil {
 		return err
 	}
