@@ -18,6 +18,16 @@ func BenchmarkSend(b *testing.B) {
 	b.Run("watermill async", benchmarks.SendWatermillAsync(benchmarks.Plain))
 }
 
+func BenchmarkFairness(b *testing.B) {
+	b.Run("alone", benchmarks.Fairness(benchmarks.Crowd{}))
+	b.Run("flood", benchmarks.Fairness(benchmarks.Crowd{Senders: 1}))
+	b.Run("slow neighbour", benchmarks.Fairness(benchmarks.Crowd{Slow: true}))
+}
+
+func BenchmarkBacklog(b *testing.B) {
+	b.Run("a million", benchmarks.Backlog(1_000_000))
+}
+
 func BenchmarkBoot(b *testing.B) {
 	for _, shape := range []benchmarks.Shape{benchmarks.Diamond, benchmarks.Deep, benchmarks.Wide} {
 		for _, components := range []int{10, 100, 1000} {

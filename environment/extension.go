@@ -181,8 +181,8 @@ type setting struct {
 }
 
 // Setting returns an option that hands a value to the extensions that ask for
-// type T with [SettingOf]. Of several values of one type the last counts. A
-// value that no extension asks for is a problem.
+// type T with [SettingOf], which returns the last of several values, or
+// [SettingsOf]. A value that no extension asks for is a problem.
 func Setting[T any](value T) Option {
 	return &setting{
 		label: label{kind: "setting", typ: reflect.TypeFor[T]()}, place: here(),
@@ -197,13 +197,25 @@ func (o *setting) apply(s *settings) {
 // SettingOf returns the last value of exactly type T that was given to this
 // boot. It is false where there is none.
 func SettingOf[T any](i *Inspection) (value T, ok bool) {
+	values := SettingsOf[T](i)
+	if len(values) == 0 {
+		return value, false
+	}
+	return values[len(values)-1], true
+}
+
+// SettingsOf returns all values of exactly type T that were given to this boot,
+// in their order.
+func SettingsOf[T any](i *Inspection) []T {
+	var values []T
 	for _, s := range i.plan.settings.values {
 		if s.typ == reflect.TypeFor[T]() {
-			s.asked, ok = true, true
-			value, _ = s.value().(T) // not a T only where it is a nil interface
+			s.asked = true
+			value, _ := s.value().(T) // not a T only where it is a nil interface
+			values = append(values, value)
 		}
 	}
-	return value, ok
+	return values
 }
 
 // checkUnused reports settings and contributions that no extension asked for.

@@ -168,6 +168,7 @@ func TestContributionsAndSettings(t *testing.T) {
 	t.Parallel()
 	var contributions []environment.Contribution[string]
 	var setting int
+	var settings []int
 	var set, other bool
 	logger := slog.New(slog.DiscardHandler)
 	module := environment.Module("m",
@@ -175,6 +176,7 @@ func TestContributionsAndSettings(t *testing.T) {
 		extending(func(i *environment.Inspection) {
 			contributions = environment.Contributions[string](i)
 			setting, set = environment.SettingOf[int](i)
+			settings = environment.SettingsOf[int](i)
 			_, other = environment.SettingOf[string](i)
 			assert.Same(t, logger, i.Logger())
 		}),
@@ -186,6 +188,7 @@ func TestContributionsAndSettings(t *testing.T) {
 	assert.Equal(t, "b", contributions[1].Value)
 	assert.Contains(t, contributions[0].Place, "environment/extension_test.go:")
 	assert.Equal(t, 2, setting, "the last one counts")
+	assert.Equal(t, []int{1, 2}, settings)
 	assert.True(t, set)
 	assert.False(t, other)
 }

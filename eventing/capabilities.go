@@ -97,17 +97,19 @@ func (m *EventManager) checkCapabilities() error {
 
 // checkListener is checkCapabilities for one listener.
 func (m *EventManager) checkListener(listener *EventListenerDescriptor) error {
-	if m.capabilities.Delay {
-		return nil
+	var errs []error
+	if listener.isKeyed() && !m.capabilities.Groups {
+		errs = append(errs, fmt.Errorf("listener %q needs the order of events with one key (key=%s of event %q), which %s can't keep: "+
+			"remove the key, or choose another provider: %w",
+			listener.Name, listener.Event.Key, listener.Event.Name, m.provider.Name(), errors.ErrUnsupported))
 	}
 	policy := listener.Policy
-	inPlace, pauses := policy.inPlaceOnly()
-	if inPlace {
-		return nil
+	if inPlace, pauses := policy.inPlaceOnly(); !inPlace && !m.capabilities.Delay {
+		errs = append(errs, fmt.Errorf("listener %q needs delayed redelivery, which %s lacks: its retries pause for %v or more, and %v of it is the most in place: "+
+			"give it fewer retries or a shorter backoff, raise Policy.InPlace (to %v at most), or choose another provider: %w",
+			listener.Name, m.provider.Name(), pauses, max(policy.InPlace, 0), maxInPlace, errors.ErrUnsupported))
 	}
-	return fmt.Errorf("listener %q needs delayed redelivery, which %s lacks: its retries pause for %v or more, and %v of it is the most in place: "+
-		"give it fewer retries or a shorter backoff, raise Policy.InPlace (to %v at most), or choose another provider: %w",
-		listener.Name, m.provider.Name(), pauses, max(policy.InPlace, 0), maxInPlace, errors.ErrUnsupported)
+	return errors.Join(errs...)
 }
 
 // inPlaceOnly tells whether all retries of the policy pause in place, and how

@@ -122,7 +122,7 @@ func TestEventsHaveCodecsOfTheirOwn(t *testing.T) {
 		assert.Equal(t, []int{1, 2, 3}, got.all())
 		assert.Equal(t, []string{"dear"}, letters.all())
 		assert.Equal(t, []string{"order application/xml <", "letter application/json {"}, seen.sent.all())
-		assert.Equal(t, eventing.Stats{Sent: 2, Handled: 4}, manager.Stats())
+		assert.Equal(t, eventing.Totals{Sent: 2, Handled: 4}, manager.Stats().Totals)
 	})
 }
 

@@ -59,6 +59,7 @@ func copyOf(original *Message, event string, target *Queue, publication int, fro
 	return &Message{
 		ID: original.ID, Event: event, Target: target,
 		ContentType: original.ContentType, Time: original.Time, Durable: original.Durable,
+		Key:         original.Key,
 		Priority:    original.Priority, // but no time to live: what has failed doesn't just vanish
 		DuplicateID: duplicateID(original.ID, publication, from),
 		Headers:     headers, Body: original.Body,

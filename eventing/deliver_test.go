@@ -37,7 +37,7 @@ func TestFailuresAreRetriedInPlaceThenDeadLettered(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, []int{1, 2, 3}, attempts.all())
 		assert.Equal(t, []time.Duration{0, 10 * time.Millisecond, 30 * time.Millisecond}, times.all())
-		assert.Equal(t, eventing.Stats{Sent: 2, Handled: 1, Retried: 2, DeadLettered: 1}, manager.Stats())
+		assert.Equal(t, eventing.Totals{Sent: 2, Handled: 1, Retried: 2, DeadLettered: 1}, manager.Stats().Totals)
 
 		letters := deadLetters(t, broker, "orders")
 		require.Len(t, letters, 1)

@@ -6,10 +6,16 @@ import (
 )
 
 // handleError gives the error of an attempt to the handlers by type, and
-// returns what is left of it. A drop, and what a stop has cancelled, didn't fail.
+// returns what is left of it.
 func (m *EventManager) handleError(ctx context.Context, err error) error {
-	if err == nil || errors.Is(err, Drop) || m.base.Err() != nil {
+	if !m.isFailure(err) {
 		return err
 	}
 	return m.config.ErrorHandlers.Handle(ctx, err)
+}
+
+// isFailure tells whether an attempt has failed. A drop, and what a stop has
+// cancelled, didn't fail.
+func (m *EventManager) isFailure(err error) bool {
+	return err != nil && !errors.Is(err, Drop) && m.base.Err() == nil
 }

@@ -118,7 +118,7 @@ func TestErrorHandlersOfTheContainer(t *testing.T) {
 		manager := environment.Get[*eventing.EventManager](env)
 		require.NoError(t, manager.SendEvent(t.Context(), order{}))
 		require.NoError(t, env.Shutdown(t.Context()))
-		assert.Equal(t, eventing.Stats{Sent: 1, Handled: 1}, manager.Stats())
+		assert.Equal(t, eventing.Totals{Sent: 1, Handled: 1}, manager.Stats().Totals)
 	})
 	other := func() *errhandler.Manager { return handlersOf(t) }
 	err := environment.Validate(parts(environment.Provide(answer, environment.Named("one")), environment.Provide(other, environment.Named("two"))))

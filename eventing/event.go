@@ -27,6 +27,8 @@ import (
 //     its listeners say.
 //   - ttl=…: the time to live, from 1ms to 1176h: see [TTL].
 //   - priority=…: from 0 to 9, default 4: see [Priority].
+//   - key=…: the field that holds the event's key, like Customer.ID: events of
+//     one key are handled in order. See [Key].
 //
 // An event may have a method Validate: see [Validator].
 type Event struct {
@@ -35,7 +37,7 @@ type Event struct {
 
 var (
 	eventMarker = reflect.TypeFor[Event]()
-	eventTag    = reflectx.NewTagSpec("event", "name=", "durable", "broadcast", "ttl=", "priority=")
+	eventTag    = reflectx.NewTagSpec("event", "name=", "durable", "broadcast", "ttl=", "priority=", "key=")
 )
 
 // EventDescriptor describes a type of events. It must not be changed.
@@ -53,10 +55,15 @@ type EventDescriptor struct {
 	TTL time.Duration
 	// Priority is from 0, the lowest, to 9.
 	Priority int
+	// Key is the field that holds the event's key, by its path; empty means
+	// that the events have no order by a key.
+	Key string
 	// Codec encodes the event; nil means the manager's.
 	Codec Codec
 
+	key        *keyField // nil without Key
 	validation validation
+	counters   *eventCounters
 	err        error // of its options, until it is complete
 }
 
@@ -171,6 +178,7 @@ func describeEvent(marker reflectx.EmbeddedMarker, t reflect.Type) (*EventDescri
 		Durable:   options.Has("durable"),
 		Broadcast: options.Has("broadcast"),
 		Priority:  unsaid,
+		Key:       options["key"],
 	}
 	descriptor.err = errors.Join(descriptor.readTTL(options), descriptor.readPriority(options))
 	if err := descriptor.complete(); err != nil {
@@ -213,7 +221,7 @@ func (d *EventDescriptor) readPriority(options reflectx.Options) error {
 }
 
 func (d *EventDescriptor) complete() error {
-	d.validation = validationOf(d.Type)
+	d.validation, d.counters = validationOf(d.Type), &eventCounters{}
 	if d.Priority == unsaid {
 		d.Priority = DefaultPriority
 	}
@@ -225,6 +233,11 @@ func (d *EventDescriptor) complete() error {
 		d.Name = name
 	}
 	err := checkName("event", d.Name)
+	if d.Key != "" {
+		var keyErr error
+		d.key, keyErr = findKey(d.Type, d.Key)
+		err = errors.Join(err, keyErr)
+	}
 	if d.err != nil {
 		err, d.err = errors.Join(err, d.err), nil
 	}

@@ -92,12 +92,17 @@ func (s *subscription) listen() {
 func (s *subscription) workOn(h *hold) (turned bool) {
 	h.receiving, h.turn = context.WithCancel(s.intake)
 	defer h.turn()
-	workers := 1
+	workers, work := 1, func() { s.work(h) }
 	if h.wide {
 		workers = s.listener.Concurrency
 	}
+	if h.wide && s.listener.isKeyed() {
+		lanes := newLanes(s, h)
+		h.workers.Go(lanes.receive)
+		work = lanes.work
+	}
 	for range workers {
-		h.workers.Go(func() { s.work(h) })
+		h.workers.Go(work)
 	}
 	h.workers.Wait()
 	return h.receiving.Err() != nil

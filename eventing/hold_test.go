@@ -107,7 +107,7 @@ func TestStopWithSuspects(t *testing.T) {
 			})
 			<-reached
 			require.NoError(t, manager.Stop(t.Context()))
-			assert.Equal(t, eventing.Stats{Handled: 1}, manager.Stats())
+			assert.Equal(t, eventing.Totals{Handled: 1}, manager.Stats().Totals)
 		}
 	})
 }

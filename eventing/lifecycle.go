@@ -233,25 +233,27 @@ func (m *EventManager) drain(ctx context.Context) error {
 	ends := make([]error, len(all))
 	var ending sync.WaitGroup
 	for i, s := range all {
-		ending.Go(func() { ends[i] = s.end(ctx) })
+		ending.Go(func() { ends[i] = s.finish(ctx) })
 	}
 	ending.Wait()
 	return errors.Join(append(errs, ends...)...)
 }
 
-// end waits for the workers, a stuck one of which is its author's, then closes
-// the consumer. Where Unsubscribe does that already, it waits for it.
-func (s *subscription) end(ctx context.Context) error {
+// finish waits until a subscription that was told to stop is over.
+func (s *subscription) finish(ctx context.Context) error {
 	switch {
-	case s.stop == nil: // never begun
-		return nil
+	case s.stop == nil:
+		return nil // never begun
 	case s.leaving != nil:
 		return s.awaitLeaving(ctx)
+	default:
+		return s.end(ctx)
 	}
-	return s.endHold(ctx)
 }
 
-func (s *subscription) endHold(ctx context.Context) error {
+// end waits for the workers, a stuck one of which is its author's, then closes
+// the consumer.
+func (s *subscription) end(ctx context.Context) error {
 	var err error
 	select {
 	case <-s.ended:

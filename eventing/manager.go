@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,9 @@ type Config struct {
 	// [slog.Default].
 	Logger *slog.Logger
 
+	// Observers are told what the manager does. See [Observer].
+	Observers []Observer
+
 	// MaxBodyBytes is how many bytes an event's body may have when it is sent:
 	// a larger one is [ErrTooLarge]. Zero means [DefaultMaxBodyBytes]. It can't
 	// be disabled. Providers have bounds of their own, for what comes too: who
@@ -90,7 +94,6 @@ type EventManager struct {
 	directory directory
 
 	state state
-	stats counters
 
 	quarantine *quarantine
 
@@ -169,6 +172,9 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	}
 	if config.MaxBodyBytes < 0 {
 		return nil, fmt.Errorf("make event manager: MaxBodyBytes is %d, it must be positive, or 0 for %d", config.MaxBodyBytes, DefaultMaxBodyBytes)
+	}
+	if slices.ContainsFunc(config.Observers, func(o Observer) bool { return o == nil }) {
+		return nil, errors.New("make event manager: an observer is nil: leave it out")
 	}
 	config.MaxBodyBytes = cmp.Or(config.MaxBodyBytes, DefaultMaxBodyBytes)
 	if config.Codec == nil {

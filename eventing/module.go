@@ -41,49 +41,10 @@ func WithPolicy[L any](policy Policy) environment.Part {
 	return environment.Contribute(PolicyFor[L](policy))
 }
 
-// Use has the environment send and receive through this source, whatever its
-// module says: for tests, or a flag.
-func Use(source Source) environment.Option {
-	return environment.Setting(useSource{source})
+type moduleSource struct {
+	source  Source
+	tooMany bool
 }
-
-// ServerName names this server, for the queues that each server has for
-// itself. It wins over the name in the transport's Config. Processes that run
-// at the same time must have different names.
-func ServerName(name string) environment.Option {
-	return environment.Setting(serverName(name))
-}
-
-// UseCodec has the environment encode by this codec all events that have none
-// of their own (see [EncodedBy]). The default is [JSON].
-func UseCodec(codec Codec) environment.Option {
-	return environment.Setting(useCodec{codec})
-}
-
-// MaxBodyBytes bounds the body of an event that is sent, as MaxBodyBytes of
-// [Config] does.
-func MaxBodyBytes(n int64) environment.Option {
-	return environment.Setting(maxBodyBytes(n))
-}
-
-// UseCodecs gives the environment further codecs that its listeners read; see
-// [Config].Codecs.
-func UseCodecs(codecs ...Codec) environment.Option {
-	return environment.Setting(useCodecs(codecs))
-}
-
-type (
-	moduleSource struct {
-		source  Source
-		tooMany bool
-	}
-	useSource  struct{ Source }
-	useCodec   struct{ Codec }
-	useCodecs  []Codec
-	serverName string
-
-	maxBodyBytes int64
-)
 
 // extension is one value for all modules, so that an environment has one.
 var extension = environment.Extend(glue{})
@@ -224,23 +185,7 @@ func managerPart(inspection *environment.Inspection) environment.Part {
 			inspection.Report(nil, errors.New("eventing.Use was given nil"), "")
 		}
 	}
-	manager := Config{Logger: inspection.Logger()}
-	if codec, ok := environment.SettingOf[useCodec](inspection); ok {
-		manager.Codec = codec.Codec
-	}
-	if most, ok := environment.SettingOf[maxBodyBytes](inspection); ok {
-		if most <= 0 {
-			inspection.Report(nil, fmt.Errorf("eventing.MaxBodyBytes(%d) must be positive", most), "")
-		}
-		manager.MaxBodyBytes = int64(most)
-	}
-	if codecs, ok := environment.SettingOf[useCodecs](inspection); ok {
-		manager.Codecs = codecs
-	}
-	server, _ := environment.SettingOf[serverName](inspection)
-	if err := checkServerName(string(server)); err != nil {
-		inspection.Report(nil, fmt.Errorf("eventing.ServerName: %w", err), "")
-	}
+	manager, server := readSettings(inspection)
 	finish := func(provider Provider) (*EventManager, func(context.Context) error, error) {
 		m, err := newManager(provider, manager)
 		if err != nil {
@@ -256,7 +201,7 @@ func managerPart(inspection *environment.Inspection) environment.Part {
 	}
 	return environment.Provide(func(values *config.Values) (*EventManager, func(context.Context) error, error) {
 		provider, err := chosen.Open(Settings{
-			ServerName: string(server), Logger: manager.Logger,
+			ServerName: server, Logger: manager.Logger,
 			Property: func(key string) (string, error) { return property(values, key) },
 		})
 		if err != nil {

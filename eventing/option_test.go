@@ -84,7 +84,7 @@ func TestWrongOptionsAreNotSent(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	assert.Empty(t, sent.all())
-	assert.Zero(t, manager.Stats())
+	assert.Zero(t, manager.Stats().Totals)
 
 	id := eventing.WithID(eventing.NewID())
 	err := eventing.SendEvents(t.Context(), manager, []order{{}, {}}, id)

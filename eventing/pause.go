@@ -13,7 +13,7 @@ import (
 // next attempt in place: other processes may take them. Events go on piling up
 // in the queue, as far as that is bounded. Only a queue that would end with its
 // consumer, one of a single process that isn't durable, keeps that consumer,
-// which holds what it has fetched.
+// which holds what it has fetched: there the attempts in place end first.
 //
 // When ctx is done first, or after the StopTimeout of [Config], a handler still
 // runs: the error says so, and the pause comes about when that has ended. To
@@ -203,6 +203,16 @@ func (s *subscription) letGo() error {
 		return nil
 	}
 	return s.hold.consumer.Close(s.base)
+}
+
+// patience ends when the events that wait for their next attempt are to be
+// released: with the intake. But a consumer that stays through a pause may get
+// back only at its end what it has released.
+func (s *subscription) patience() context.Context {
+	if s.endsWithConsumer() {
+		return s.alive
+	}
+	return s.intake
 }
 
 // attachAgain returns a hold after a rest.

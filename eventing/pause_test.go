@@ -84,32 +84,6 @@ func TestPauseReleasesWhatWaitsInPlace(t *testing.T) {
 	})
 }
 
-// A queue that ends with its consumer keeps it.
-func TestAPausedQueueOfOneProcessKeepsItsEvents(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var handled recorder[int]
-		manager, broker := start(t, eventing.Config{})
-		s, err := eventing.Subscribe(t.Context(), manager, noted(&handled))
-		require.NoError(t, err)
-		for round := range 3 {
-			require.NoError(t, s.Pause(t.Context()))
-			require.NoError(t, eventing.SendEvents(t.Context(), manager, []order{{ID: 2 * round}, {ID: 2*round + 1}}))
-			synctest.Wait()
-			assert.Len(t, handled.all(), 2*round)
-			assert.True(t, s.Info().Paused)
-			require.NoError(t, s.Resume(t.Context()))
-			synctest.Wait()
-		}
-		assert.Equal(t, []int{0, 1, 2, 3, 4, 5}, handled.all())
-		require.NoError(t, s.Pause(t.Context()))
-		require.NoError(t, s.Unsubscribe(t.Context()))
-		assert.Empty(t, queues(broker))
-		require.ErrorIs(t, s.Pause(t.Context()), eventing.ErrClosed)
-		require.ErrorIs(t, s.Resume(t.Context()), eventing.ErrClosed)
-	})
-}
-
 func TestAPauseThatAHandlerHoldsUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -151,51 +125,6 @@ func TestAPauseThatAHandlerHoldsUp(t *testing.T) {
 		require.NoError(t, manager.Resume(t.Context(), "orders"))
 		synctest.Wait()
 		assert.Equal(t, []int{0, 1}, handled.all())
-	})
-}
-
-func TestAResumeDuringAPause(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var handled recorder[int]
-		manager, _ := start(t, eventing.Config{Listeners: []any{&orderListener{on: func(_ context.Context, event order) error {
-			time.Sleep(time.Second)
-			handled.add(event.ID)
-			return nil
-		}}}})
-		require.NoError(t, eventing.SendEvents(t.Context(), manager, []order{{ID: 0}, {ID: 1}}))
-		synctest.Wait()
-		cancelled, cancel := context.WithCancel(t.Context())
-		cancel()
-		require.ErrorIs(t, manager.Pause(cancelled, "orders"), context.Canceled)
-		begin := time.Now()
-		require.NoError(t, manager.Resume(t.Context(), "orders"))
-		assert.Equal(t, time.Second, time.Since(begin), "it is attached once more")
-		time.Sleep(time.Minute)
-		assert.Equal(t, []int{0, 1}, handled.all())
-	})
-}
-
-func TestAResumeThatFailsLeavesThePause(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var handled recorder[int]
-		inner, err := memory.NewBroker().Open(eventing.Settings{})
-		require.NoError(t, err)
-		provider := &brokenAttach{Provider: inner}
-		manager := startOn(t, provider, eventing.Config{Listeners: []any{&orderListener{on: noted(&handled)}}})
-		require.NoError(t, manager.Pause(t.Context(), "orders"))
-		provider.attach = errBroken
-		require.ErrorIs(t, manager.Resume(t.Context(), "orders"), errBroken)
-		require.ErrorIs(t, manager.Resume(t.Context(), "orders"), errBroken)
-		assert.True(t, manager.Subscriptions()[0].Paused)
-		require.NoError(t, manager.SendEvent(t.Context(), order{}))
-		synctest.Wait()
-		assert.Empty(t, handled.all())
-		provider.attach = nil
-		require.NoError(t, manager.Resume(t.Context(), "orders"))
-		synctest.Wait()
-		assert.Len(t, handled.all(), 1)
 	})
 }
 

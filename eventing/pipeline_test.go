@@ -87,33 +87,33 @@ func TestHandleChain(t *testing.T) {
 	for name, test := range map[string]struct {
 		handle pipe
 		calls  int
-		stats  eventing.Stats
+		stats  eventing.Totals
 		reason string
 	}{
 		"drops": {
 			handle: func(*handlePipeline, context.Context, *eventing.Envelope, *eventing.EventListenerDescriptor) error {
 				return eventing.Drop
 			},
-			stats: eventing.Stats{Sent: 1, Dropped: 1},
+			stats: eventing.Totals{Sent: 1, Dropped: 1},
 		},
 		"forgets to proceed": {
 			handle: func(*handlePipeline, context.Context, *eventing.Envelope, *eventing.EventListenerDescriptor) error {
 				return nil
 			},
-			stats: eventing.Stats{Sent: 1, Retried: 2, DeadLettered: 1}, reason: "eventing: pipeline did not proceed",
+			stats: eventing.Totals{Sent: 1, Retried: 2, DeadLettered: 1}, reason: "eventing: pipeline did not proceed",
 		},
 		"stops with an error": {
 			handle: func(*handlePipeline, context.Context, *eventing.Envelope, *eventing.EventListenerDescriptor) error {
 				return eventing.Permanent(errBroken)
 			},
-			stats: eventing.Stats{Sent: 1, DeadLettered: 1}, reason: "broken",
+			stats: eventing.Totals{Sent: 1, DeadLettered: 1}, reason: "broken",
 		},
 		"swallows the listener's error": {
 			handle: func(p *handlePipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventListenerDescriptor) error {
 				_ = p.ProceedHandle(ctx, e, d)
 				return nil
 			},
-			calls: 1, stats: eventing.Stats{Sent: 1, Handled: 1},
+			calls: 1, stats: eventing.Totals{Sent: 1, Handled: 1},
 		},
 		"sees fresh headers in each attempt": {
 			handle: func(p *handlePipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventListenerDescriptor) error {
@@ -124,7 +124,7 @@ func TestHandleChain(t *testing.T) {
 				e.Set("more", "x")
 				return p.ProceedHandle(ctx, e, d)
 			},
-			calls: 3, stats: eventing.Stats{Sent: 1, Retried: 2, DeadLettered: 1}, reason: "listener: changed",
+			calls: 3, stats: eventing.Totals{Sent: 1, Retried: 2, DeadLettered: 1}, reason: "listener: changed",
 		},
 		"looks at the event": {
 			handle: func(p *handlePipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventListenerDescriptor) error {
@@ -135,7 +135,7 @@ func TestHandleChain(t *testing.T) {
 				e.SetBody([]byte(`{"ID":43}`))
 				return p.ProceedHandle(ctx, e, d)
 			},
-			calls: 3, stats: eventing.Stats{Sent: 1, Retried: 2, DeadLettered: 1}, reason: "listener: sent",
+			calls: 3, stats: eventing.Totals{Sent: 1, Retried: 2, DeadLettered: 1}, reason: "listener: sent",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestHandleChain(t *testing.T) {
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				assert.Equal(t, test.calls, calls)
-				assert.Equal(t, test.stats, manager.Stats())
+				assert.Equal(t, test.stats, manager.Stats().Totals)
 				letters := deadLetters(t, broker, "orders")
 				if test.reason == "" {
 					assert.Empty(t, letters)

@@ -11,7 +11,8 @@ import (
 // dead letters, concurrency and time-outs live in [EventManager]. Users don't
 // call a provider; [EventManager] drives it in this order: Start, Declare,
 // Attach (once per listener), Submit and the consumers' methods in any order,
-// Stop.
+// Stop. Where listeners come, pause and go at run time, Declare, Attach and
+// Remove come at any time in between.
 //
 // All methods must be safe for concurrent use. Every method that takes a
 // context returns soon after the context is done.
@@ -93,15 +94,15 @@ type Consumer interface {
 	// doesn't go away.
 	Receive(ctx context.Context, into *Delivery) error
 
-	// Settle ends a delivery that Receive has filled. It must be called once
+	// Settle ends a delivery that Receive has filled. It is called once at most
 	// for each. An error means that the broker may not have heard of it: the
 	// message will come again, so there is nothing to repeat.
 	Settle(delivery *Delivery, disposition Disposition) error
 
-	// Close takes no further messages, gives back uncounted what was
-	// prefetched and not received, and lets the settlements pass. A durable
-	// or shared queue stays. The manager settles all deliveries before it
-	// closes. A second call does nothing.
+	// Close takes no further messages, gives back uncounted, all at once and in
+	// its old order, what was prefetched or received and isn't settled, and lets
+	// the settlements pass. A durable or shared queue stays. A second call does
+	// nothing.
 	Close(ctx context.Context) error
 }
 
@@ -136,8 +137,8 @@ const (
 
 	// Release gives the message back unhandled. It isn't counted as a failure
 	// and the message goes to its old place in the queue, at the latest when
-	// the consumer is closed. Only a stop releases: a release for an error would
-	// loop.
+	// the consumer is closed. Only a stop or a pause releases: a release for an
+	// error would loop.
 	Release
 )
 

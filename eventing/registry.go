@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/aspyx-go/aspyx/reflectx"
 )
@@ -90,6 +91,9 @@ func (r *registry) addListener(marker reflectx.EmbeddedMarker, t reflect.Type, p
 // enlist adds a listener that is fully described.
 func (r *registry) enlist(entry *listenerEntry) error {
 	d := entry.descriptor
+	if err := d.checkOrder(); err != nil {
+		return fmt.Errorf("%s: %w", d.subject(), err)
+	}
 	if d.Group != "" && (d.PerProcess || d.Event.Broadcast) {
 		return fmt.Errorf("%s has group=%s, which shares a queue, and is per process or listens to a broadcast, which doesn't: choose one",
 			d.subject(), d.Group)
@@ -199,7 +203,7 @@ func (d *EventListenerDescriptor) queue(server string) (Queue, error) {
 	queue := Queue{Event: d.Event.Name, Listener: d.queueListener(), Group: d.Group, Durable: d.Event.Durable, DeadLetters: d.Policy.DeadLetters}
 	switch {
 	case d.temporary:
-		queue.Server, queue.Durable = d.Name[len(temporary)+1:], false
+		queue.Server, queue.Durable = strings.TrimPrefix(d.Name, temporary+"-"), false
 		return queue, nil
 	case !d.PerProcess && !d.Event.Broadcast:
 		return queue, nil

@@ -94,6 +94,12 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 	for _, option := range options {
 		option(e)
 	}
+	if s.event.key != nil && e.message.Key == "" {
+		var err error
+		if e.message.Key, err = s.event.keyOf(event); err != nil {
+			e.refuse(err)
+		}
+	}
 	if err := e.message.checkOptions(); err != nil {
 		e.refuse(err)
 	}
@@ -153,22 +159,28 @@ func (s *sending) finish() error {
 	return err
 }
 
-func (s *sending) tell(err error) { s.manager.tell(&s.ctx, &s.envelope, err) }
+// tell tells the pipelines and the observers of the outcome.
+func (s *sending) tell(err error) {
+	if err != nil {
+		s.event.counters.failed.Add(1)
+	}
+	defer s.observe(err) // also when a pipeline's function ends the goroutine
+	s.manager.tell(&s.ctx, &s.envelope, err)
+}
 
 func (s *sending) outcome() error {
-	m := s.manager
 	var confirmed error
 	if s.receipt != nil {
 		confirmed = s.receipt.Wait(&s.ctx)
 		if confirmed != nil {
 			confirmed = fmt.Errorf("send event %q: %w", s.event.Name, confirmed)
 		} else {
-			m.stats.sent.Add(1)
+			s.event.counters.sent.Add(1)
 		}
 	}
 	switch {
 	case errors.Is(s.err, Drop):
-		m.stats.dropped.Add(1)
+		s.event.counters.dropped.Add(1)
 		return confirmed
 	case s.err != nil && s.submit != nil:
 		return fmt.Errorf("send event %q: %w", s.event.Name, s.err)

@@ -66,13 +66,13 @@ func TestSendChain(t *testing.T) {
 		send  pipe
 		is    error
 		text  string
-		stats eventing.Stats
+		stats eventing.Totals
 	}{
 		"proceeds": {
 			send: func(p *sendPipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventDescriptor) error {
 				return p.ProceedSend(ctx, e, d)
 			},
-			stats: eventing.Stats{Sent: 1},
+			stats: eventing.Totals{Sent: 1},
 		},
 		"forgets to proceed": {
 			send: func(*sendPipeline, context.Context, *eventing.Envelope, *eventing.EventDescriptor) error { return nil },
@@ -82,7 +82,7 @@ func TestSendChain(t *testing.T) {
 			send: func(*sendPipeline, context.Context, *eventing.Envelope, *eventing.EventDescriptor) error {
 				return eventing.Drop
 			},
-			stats: eventing.Stats{Dropped: 1},
+			stats: eventing.Totals{Dropped: 1},
 		},
 		"fails": {
 			send: func(*sendPipeline, context.Context, *eventing.Envelope, *eventing.EventDescriptor) error {
@@ -100,7 +100,7 @@ func TestSendChain(t *testing.T) {
 			send: func(p *sendPipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventDescriptor) error {
 				return errors.Join(p.ProceedSend(ctx, e, d), p.ProceedSend(ctx, e, d))
 			},
-			text: "a pipeline has proceeded twice", stats: eventing.Stats{Sent: 1},
+			text: "a pipeline has proceeded twice", stats: eventing.Totals{Sent: 1},
 		},
 		"swallows a failed hand-over": {
 			send: func(p *sendPipeline, ctx context.Context, e *eventing.Envelope, d *eventing.EventDescriptor) error {
@@ -155,7 +155,7 @@ func TestSendChain(t *testing.T) {
 				require.NoError(t, err)
 			}
 			assert.Equal(t, []error{err}, outcome.all())
-			assert.Equal(t, test.stats, manager.Stats())
+			assert.Equal(t, test.stats, manager.Stats().Totals)
 		})
 	}
 }

@@ -15,23 +15,23 @@ import (
 	"github.com/aspyx-go/aspyx/eventing/memory"
 )
 
-// ledger is what listeners use. It can't be used once it is destroyed.
-type ledger struct {
+// books is what listeners use. It can't be used once it is destroyed.
+type books struct {
 	steps     recorder[string]
 	destroyed bool
 	stuck     chan struct{}
 }
 
-func (l *ledger) write(step string) error {
+func (l *books) write(step string) error {
 	if l.destroyed {
-		return errors.New("the ledger is destroyed")
+		return errors.New("the books are destroyed")
 	}
 	l.steps.add(step)
 	return nil
 }
 
-func (l *ledger) OnDestroy(context.Context) error {
-	l.steps.add("ledger destroyed")
+func (l *books) OnDestroy(context.Context) error {
+	l.steps.add("books destroyed")
 	l.destroyed = true
 	return nil
 }
@@ -45,36 +45,36 @@ type receiptSent struct {
 // clerk is slow, and sends in the end.
 type clerk struct {
 	eventing.Listener[order] `listener:"name=clerk,retries=0"`
-	Ledger                   *ledger                `inject:""`
+	Books                    *books                 `inject:""`
 	Manager                  *eventing.EventManager `inject:""`
 }
 
 func (l *clerk) On(ctx context.Context, event order) error {
 	time.Sleep(time.Second)
-	if err := l.Ledger.write("order"); err != nil {
+	if err := l.Books.write("order"); err != nil {
 		return err
 	}
 	return l.Manager.SendEvent(ctx, receiptSent{Order: event.ID})
 }
 
-func (l *clerk) OnDestroy(context.Context) error { return l.Ledger.write("clerk destroyed") }
+func (l *clerk) OnDestroy(context.Context) error { return l.Books.write("clerk destroyed") }
 
 // archive listens to what is sent during the stop.
 type archive struct {
 	eventing.Listener[receiptSent] `listener:"name=archive"`
-	Ledger                         *ledger `inject:""`
+	Books                          *books `inject:""`
 }
 
-func (l *archive) On(context.Context, receiptSent) error { return l.Ledger.write("receipt") }
+func (l *archive) On(context.Context, receiptSent) error { return l.Books.write("receipt") }
 
 // sleeper ignores that its context is done.
 type sleeper struct {
 	eventing.Listener[order] `listener:"name=sleeper"`
-	Ledger                   *ledger `inject:""`
+	Books                    *books `inject:""`
 }
 
 func (l *sleeper) On(context.Context, order) error {
-	<-l.Ledger.stuck
+	<-l.Books.stuck
 	return nil
 }
 
@@ -83,7 +83,7 @@ func office(source eventing.Source, parts ...environment.Part) environment.Part 
 		eventing.Module(source),
 		environment.Register[clerk](),
 		environment.Register[archive](),
-		environment.Provide(func() *ledger { return &ledger{stuck: make(chan struct{})} }),
+		environment.Provide(func() *books { return &books{stuck: make(chan struct{})} }),
 	)...)
 }
 
@@ -97,10 +97,10 @@ func TestShutdownDestroysWhatListenersUseAfterThem(t *testing.T) {
 		steps  []string
 	}{
 		"own broker": {
-			func() eventing.Source { return memory.Config{} }, []string{"order", "receipt", "clerk destroyed", "ledger destroyed"},
+			func() eventing.Source { return memory.Config{} }, []string{"order", "receipt", "clerk destroyed", "books destroyed"},
 		},
 		"shared broker": {
-			func() eventing.Source { return memory.NewBroker() }, []string{"order", "clerk destroyed", "ledger destroyed"},
+			func() eventing.Source { return memory.NewBroker() }, []string{"order", "clerk destroyed", "books destroyed"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestShutdownDestroysWhatListenersUseAfterThem(t *testing.T) {
 				began := time.Now()
 				require.NoError(t, env.Shutdown(context.Background()))
 				assert.Equal(t, time.Second, time.Since(began))
-				assert.Equal(t, test.steps, environment.Get[*ledger](env).steps.all())
+				assert.Equal(t, test.steps, environment.Get[*books](env).steps.all())
 				assert.Zero(t, manager.Stats().DeadLettered)
 				assert.Equal(t, uint64(2), manager.Stats().Sent)
 				require.ErrorIs(t, manager.SendEvent(t.Context(), order{}), eventing.ErrClosed)
@@ -152,8 +152,8 @@ func TestShutdownWithAStuckListener(t *testing.T) {
 		require.NotErrorIs(t, err, environment.ErrAbandoned)
 		assert.NotContains(t, err.Error(), "clerk")
 		assert.LessOrEqual(t, time.Since(began), 30*time.Second)
-		book := environment.Get[*ledger](env)
-		assert.Equal(t, []string{"order", "clerk destroyed", "ledger destroyed"}, book.steps.all())
+		book := environment.Get[*books](env)
+		assert.Equal(t, []string{"order", "clerk destroyed", "books destroyed"}, book.steps.all())
 		assertLeft(t, broker, map[string]int{"sleeper": 1, "archive": 1})
 		close(book.stuck)
 		synctest.Wait() // the handler returns, too late

@@ -31,7 +31,7 @@ func TestTooLargeABodyIsNotSent(t *testing.T) {
 		require.NotErrorIs(t, err, eventing.ErrNotSent)
 		require.ErrorContains(t, err, `send event "letter": eventing: event too large: the body has`)
 		assert.Len(t, sent.all(), 1)
-		assert.Equal(t, eventing.Stats{Sent: 1}, manager.Stats())
+		assert.Equal(t, eventing.Totals{Sent: 1}, manager.Stats().Totals)
 	}
 }
 

@@ -23,6 +23,8 @@ type subscription struct {
 	base context.Context //nolint:containedctx // of its handlers; ends with the manager's, or earlier
 	halt context.CancelCauseFunc
 
+	counters listenerCounters
+
 	// Written by start under the lock of the manager's life, unless that stops.
 	alive   context.Context //nolint:containedctx // ends when no more events are to be received
 	stop    context.CancelFunc

@@ -94,7 +94,7 @@ func (s *Subscription) end(ctx context.Context, keep bool) error {
 	defer cancel()
 	release := context.AfterFunc(patient, func() { inner.halt(ErrStopping) })
 	inner.stop()
-	err := inner.endHold(ctx)
+	err := inner.end(ctx)
 	release()
 	inner.halt(ErrClosed)
 	if shared := directory.leave(s.entry); !keep && !shared {

@@ -3,6 +3,7 @@ package eventingtest
 import (
 	"log/slog"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -95,9 +96,13 @@ const Always = math.MaxInt
 // one: with 0 times the listener works again.
 func (a *App) Fail(listener string, times int, err error) {
 	a.tb.Helper()
-	switch _, unknown := eventing.DeadLetters(a.manager, listener); {
-	case unknown != nil:
-		a.tb.Fatalf("eventingtest: fail a listener: %v", unknown)
+	var names []string
+	for _, s := range a.manager.Subscriptions() {
+		names = append(names, s.Name)
+	}
+	switch {
+	case !slices.Contains(names, listener):
+		a.tb.Fatalf("eventingtest: fail listener %q: the app has no such listener: it has %q", listener, names)
 	case times < 0:
 		a.tb.Fatalf("eventingtest: fail listener %q: %d times can't be: give a number from 0 on, or eventingtest.Always", listener, times)
 	case times > 0 && err == nil:

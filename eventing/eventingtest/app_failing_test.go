@@ -25,7 +25,7 @@ func TestAppFailsTheTest(t *testing.T) {
 			func(app *eventingtest.App) { app.Send("hello") }, "not an event: string",
 		},
 		"an unknown listener": {
-			func(app *eventingtest.App) { app.Fail("biling", 1, errInsolvent) }, `no listener "biling": it has ["billing" "audit" "mailing"]`,
+			func(app *eventingtest.App) { app.Fail("biling", 1, errInsolvent) }, `fail listener "biling": the app has no such listener: it has ["billing" "audit" "mailing"]`,
 		},
 		"a failure less than never": {
 			func(app *eventingtest.App) { app.Fail("billing", -1, errInsolvent) }, `fail listener "billing": -1 times can't be`,

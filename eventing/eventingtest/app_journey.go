@@ -65,7 +65,7 @@ func (j *journey) attempted(envelope *eventing.Envelope, listener *eventing.Even
 // valueOf returns the value of the type, which may be given by a pointer.
 func valueOf(event any, t reflect.Type) any {
 	v := reflect.ValueOf(event)
-	if v.IsValid() && v.Type() == reflect.PointerTo(t) && !v.IsNil() {
+	if v.IsValid() && v.Kind() == reflect.Pointer && v.Type().Elem() == t && !v.IsNil() {
 		return v.Elem().Interface()
 	}
 	return event
@@ -73,10 +73,16 @@ func valueOf(event any, t reflect.Type) any {
 
 // buried notes a dead letter, which the last attempt has led to.
 func (j *journey) buried(message *eventing.Message) {
+	var listener string
+	for _, header := range message.Headers {
+		if header.Key == eventing.HeaderPrefix+"listener" {
+			listener = header.Value
+		}
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, a := range slices.Backward(j.attempts) {
-		if a.listener == message.Target.Listener && a.envelope.ID() == message.ID {
+		if a.listener == listener && a.envelope.ID() == message.ID {
 			j.letters = append(j.letters, a)
 			return
 		}

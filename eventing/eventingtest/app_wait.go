@@ -19,8 +19,8 @@ const (
 
 // Wait returns when nothing is left to do: no event is being sent, and all that
 // were sent are handled or dead-lettered, those of handlers, retries and delayed
-// events included. What waits for a listener that isn't attached isn't waited
-// for.
+// events included. What waits for a listener that isn't attached, or is paused,
+// isn't waited for.
 //
 // It waits up to 10 seconds, then the test fails with a list of what is left. In
 // a bubble of [testing/synctest] nobody really waits, neither for a retry in an
@@ -83,9 +83,9 @@ func (a *App) list(sends int) string {
 	if sends > 0 {
 		fmt.Fprintf(&list, "  being sent: %d\n", sends)
 	}
-	delayed := 0
+	delayed, paused := 0, a.paused()
 	for _, q := range a.broker.Stats() {
-		if isLeft(q) {
+		if isLeft(q) && !paused[q.Address+"::"+q.Queue] {
 			fmt.Fprintf(&list, "  queue %s::%s: %d being handled, %d waiting, %d delayed\n", q.Address, q.Queue, q.Unsettled, q.Messages, q.Delayed)
 			delayed += q.Delayed
 		}
@@ -102,7 +102,17 @@ func (a *App) list(sends int) string {
 	return list.String()
 }
 
+// paused returns the queues all of whose listeners are paused.
+func (a *App) paused() map[string]bool {
+	paused := map[string]bool{}
+	for _, s := range a.manager.Subscriptions() {
+		others, known := paused[s.Queue]
+		paused[s.Queue] = s.Paused && (others || !known)
+	}
+	return paused
+}
+
 // isLeft tells whether the queue has something that a listener is to handle.
 func isLeft(q memory.QueueStats) bool {
-	return !q.DeadLetters && q.Consumers > 0 && q.Messages+q.Delayed+q.Unsettled > 0
+	return q.Consumers > 0 && q.Messages+q.Delayed+q.Unsettled > 0
 }

@@ -52,7 +52,7 @@
 //	9  stopping isn't a failure
 //	11 an event without a queue is confirmed, or refused if it is mandatory
 //	12 everything is bounded
-//	13 events of one key go to one process at a time, in order
+//	13 events of one key are handled in order, across retries and processes
 //
 // Some cases drive the provider through an [eventing.EventManager], as users
 // do. Others call it directly, where the contract of [eventing.Provider] says

@@ -20,7 +20,8 @@ func always(f func(*faulty)) func() func(*faulty) {
 
 // faults are ordered by the promise that they break.
 func faults() []fault {
-	return slices.Concat(queueFaults(), removalFaults(), settlementFaults(), contentFaults(), optionFaults(), unroutableFaults(), boundFaults(), groupFaults())
+	return slices.Concat(queueFaults(), removalFaults(), settlementFaults(), contentFaults(), optionFaults(), unroutableFaults(),
+		boundFaults(), groupFaults())
 }
 
 func queueFaults() []fault {

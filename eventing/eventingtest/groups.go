@@ -14,13 +14,13 @@ import (
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
-// groupCases prove promise 13 across processes. They end at once for a provider
-// that lacks groups: a manager refuses the listener then.
+// groupCases prove promise 13 across processes. Where the provider lacks groups,
+// a manager refuses the listener.
 func groupCases() []Case {
 	return []Case{
-		newCase(13, "events of one key go to one process", keyStays, eventing.Durable()),
-		newCase(13, "events of one key are one at a time and in order", keyInOrder, eventing.Durable()),
-		newCase(13, "a key goes on in order when its consumer ends", keyGoesOn, eventing.Durable()),
+		newCase(13, "events of one key go to one process", keyStays, eventing.Durable(), eventing.Key("Number")),
+		newCase(13, "events of one key are one at a time and in order", keyInOrder, eventing.Durable(), eventing.Key("Number")),
+		newCase(13, "a key goes on in order when its consumer ends", keyGoesOn, eventing.Durable(), eventing.Key("Number")),
 	}
 }
 
@@ -77,7 +77,7 @@ func (s *scene) collect(consumers [2]eventing.Consumer, all int, r *receipts, th
 
 // keyStays holds a message of a key at one process.
 func keyStays(s *scene) {
-	if !s.capabilities().Groups {
+	if s.lacksGroups() {
 		return
 	}
 	const each = 10
@@ -108,7 +108,7 @@ func keyStays(s *scene) {
 
 // keyInOrder has two processes handle events of some keys, each for a while.
 func keyInOrder(s *scene) {
-	if !s.capabilities().Groups {
+	if s.lacksGroups() {
 		return
 	}
 	const each = 8
@@ -144,7 +144,7 @@ func keyInOrder(s *scene) {
 // keyGoesOn ends the consumer that has a key, with some of its events handled,
 // some received, and some prefetched.
 func keyGoesOn(s *scene) {
-	if !s.capabilities().Groups {
+	if s.lacksGroups() {
 		return
 	}
 	const all, received = 10, 4

@@ -63,9 +63,10 @@ type Case struct {
 // Cases returns the suite, ordered by promise.
 func Cases() []Case {
 	return slices.Concat(
-		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), removalCases(), contentCases(), optionCases(),
-		pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(), retryCases(), serverCases(), subscriptionCases(), stopCases(),
-		unroutableCases(), boundCases(), groupCases(),
+		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), removalCases(),
+		contentCases(), optionCases(), pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(),
+		retryCases(), serverCases(), subscriptionCases(), stopCases(), unroutableCases(), boundCases(),
+		groupCases(), orderCases(),
 	)
 }
 

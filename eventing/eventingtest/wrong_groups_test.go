@@ -13,7 +13,7 @@ func groupFaults() []fault {
 		{"ignores the key", always(ignoreKey), []string{
 			"events of one key go to one process", "events of one key are one at a time and in order",
 		}},
-		{"drops the key", always(dropKey), []string{"events of one key go to one process"}},
+		{"drops the key", always(dropKey), []string{"events of one key go to one process", "events of one key are handled in order across retries"}},
 		{"loses a key with its consumer", inherit(lose), []string{"a key goes on in order when its consumer ends"}},
 		{"lets an event overtake what its key's consumer held", inherit(overtake), []string{"a key goes on in order when its consumer ends"}},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -31,6 +32,7 @@ type address struct {
 	line   ring[*parked] // senders that wait for room
 	woken  *parked       // whom unlock wakes
 	losing []loss        // what unlock logs
+	pace   pace          // of submit
 	room   bool          // unlock lets in who waits for it
 	idle   bool          // unlock tells Drain that a queue has become empty
 }
@@ -88,7 +90,11 @@ func (a *address) submit(ctx context.Context, s submission) error {
 	}
 	if (s.target != nil || a.line.len() == 0) && a.takes(s) {
 		a.place(s)
+		yields := a.pace.step()
 		a.unlock()
+		if yields {
+			runtime.Gosched()
+		}
 		return nil
 	}
 	if s.target == nil && a.broker.overflow == OverflowError {
@@ -174,7 +180,7 @@ func (a *address) admit() {
 // takes tells whether the message can be placed. It makes room, where that is
 // to be done by dropping others.
 func (a *address) takes(s submission) bool {
-	return a.fits(s) || a.broker.overflow == OverflowDropOldest && s.target == nil && a.makeRoom(s)
+	return a.fits(s) || a.makeRoom(s)
 }
 
 func (a *address) fits(s submission) bool {

@@ -8,10 +8,15 @@ import (
 )
 
 // BenchmarkRoundTrip submits, receives and accepts in one goroutine.
-func BenchmarkRoundTrip(b *testing.B) {
+func BenchmarkRoundTrip(b *testing.B) { roundTrip(b, hello("body")) }
+
+func BenchmarkRoundTripKeyed(b *testing.B) { roundTrip(b, hello("body", key("key"))) }
+
+func roundTrip(b *testing.B, message *eventing.Message) {
+	b.Helper()
 	provider := open(b, memory.Config{}, greeter)
 	consumer := attach(b, provider, greeter, 1)
-	message, ctx := hello("body"), b.Context()
+	ctx := b.Context()
 	var delivery eventing.Delivery
 	b.ReportAllocs()
 	for b.Loop() {

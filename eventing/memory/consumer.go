@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -20,6 +21,7 @@ type consumer struct {
 
 	waiting   ring[*parked] // receivers
 	assigned  ring[item]    // ready messages of keys that this consumer owns
+	pace      pace          // of Receive
 	unsettled int
 	slots     []*held // all that were ever needed, prefetch at most
 	free      []*held // those of them that hold nothing
@@ -52,8 +54,12 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 	if from := c.source(); from != nil {
 		h := c.take(from)
 		message, count := h.message, h.count()
+		yields := c.pace.step()
 		a.unlock()
 		fill(into, message, count, h)
+		if yields {
+			runtime.Gosched()
+		}
 		return nil
 	}
 	p := a.broker.park()

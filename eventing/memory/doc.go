@@ -7,7 +7,8 @@
 // A [Broker] has addresses, one for each event, and each address has queues,
 // one for each listener. A message that is sent to an address enters all of
 // its queues at once or none. Consumers of one queue compete for its messages.
-// An address without queues takes every message, confirms it and forgets it.
+// An address without queues takes every message, confirms it and forgets it,
+// unless the message is mandatory.
 //
 // A [Config] makes each environment a broker of its own. A [Broker] from
 // [NewBroker] is shared by all environments that name it: so a test plays
@@ -20,10 +21,17 @@
 // durable queues outlive their consumers. A queue of one server has one
 // consumer at most, and vanishes with it unless it is durable.
 //
+// The messages of one [eventing.Message.Key] go to one consumer at a time, in
+// their order. It owns the key while it holds messages of it, and until it has
+// received those whose turn came meanwhile, or is closed. Messages of other keys,
+// and those without one, pass them by. Only copies for a later retry come out of
+// order.
+//
 // A queue is bounded, in messages and in bytes; waiting, delayed and unsettled
 // messages count. Where one of its queues is full, sending to an event waits,
-// in line, until there is room or the context is done. Two kinds of messages
-// have a [eventing.Message.Target]:
+// in line, until there is room or the context is done; or else [Config].Overflow
+// has the queue drop its oldest messages, or has the sending fail. Two kinds of
+// messages have a [eventing.Message.Target], and wait in any case:
 //
 //   - A copy for a later retry comes from a worker which holds the original.
 //     If it waited for room, all workers of a full queue could wait for each
@@ -47,7 +55,8 @@
 //
 // [eventing.ErrNotSent] tells that the context was done before there was room,
 // or that the provider was stopped. [eventing.ErrRejected] tells that a
-// message is larger than a whole queue may be, or that its target doesn't
-// exist. [eventing.ErrQueueInUse] tells that a server's queue has its consumer
+// message is larger than a whole queue may be, that its target doesn't exist,
+// that it is mandatory and there is no queue ([eventing.ErrUnroutable]), or that
+// a queue is full ([ErrQueueFull]). [eventing.ErrQueueInUse] tells that a server's queue has its consumer
 // already.
 package memory

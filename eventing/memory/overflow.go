@@ -49,6 +49,9 @@ func (o Overflow) String() string {
 
 // makeRoom drops what is in the way of a message in all queues, or nothing.
 func (a *address) makeRoom(s submission) bool {
+	if a.broker.overflow != OverflowDropOldest || s.target != nil {
+		return false
+	}
 	for _, q := range a.queues {
 		if !q.fits(s.size) && !q.canDropFor(s.size) {
 			return false

@@ -21,9 +21,12 @@ type side struct {
 	bench func(*testing.B)
 	parts int // what one operation consists of; 0 means 1
 
+	metric string // what to take in place of the mean time; empty means nothing
+
 	times       []float64 // in nanoseconds per part, one of each round, sorted after the last
 	allocations float64   // per part, in the last round
 	bytes       float64
+	metrics     map[string]float64 // of the last round
 }
 
 var errFailed = errors.New("it has failed: run go test -bench . to see why")
@@ -51,7 +54,12 @@ func (s *side) run() error {
 		return errFailed
 	}
 	parts := float64(max(1, s.parts))
-	s.times = append(s.times, float64(result.T.Nanoseconds())/float64(result.N)/parts)
+	time := float64(result.T.Nanoseconds()) / float64(result.N) / parts
+	if s.metric != "" {
+		time = result.Extra[s.metric]
+	}
+	s.times = append(s.times, time)
+	s.metrics = result.Extra
 	s.allocations = float64(result.AllocsPerOp()) / parts
 	s.bytes = float64(result.AllocedBytesPerOp()) / parts
 	return nil
@@ -122,6 +130,14 @@ func allocations(of string) claim {
 	return claim{
 		text:  "allocations of " + of,
 		value: func(c *comparison) float64 { return c.find(of).allocations },
+	}
+}
+
+// metric is a figure of the last round.
+func metric(of, unit string) claim {
+	return claim{
+		text:  fmt.Sprintf("%s of %s", unit, of),
+		value: func(c *comparison) float64 { return c.find(of).metrics[unit] },
 	}
 }
 

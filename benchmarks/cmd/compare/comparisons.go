@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/aspyx-go/aspyx/benchmarks"
 )
@@ -22,6 +23,9 @@ const (
 
 func comparisons() []*comparison {
 	return append(loads(),
+		fairness("Fairness: median latency of a listener, its events back to back", 0),
+		fairness("Fairness: median latency of a listener, an event each 100 µs", 100*time.Microsecond),
+		backlog(),
 		getting("Get a singleton of a container of 101", benchmarks.Get),
 		getting("Get a singleton of a container of 101, on all CPUs", benchmarks.GetParallel),
 		implementers("Find the implementer of each interface, per component", benchmarks.Implementers),
@@ -31,42 +35,6 @@ func comparisons() []*comparison {
 		booting(benchmarks.Deep),
 		booting(benchmarks.Wide),
 	)
-}
-
-// sending compares the sides under one load: with the hand-written floor, which
-// is the least that such a load costs, and with watermill.
-func sending(title string, load benchmarks.Load) *comparison {
-	return &comparison{
-		title: "Send an event in memory until it was handled: " + title,
-		sides: []*side{
-			{name: aspyx, bench: benchmarks.SendAspyx(load)},
-			{name: floor, bench: benchmarks.SendFloor(load)},
-			{name: watermill, bench: benchmarks.SendWatermill(load)},
-			{name: watermillAsync, bench: benchmarks.SendWatermillAsync(load)},
-		},
-		claims: []claim{ratio(aspyx, floor), ratio(watermill, aspyx), ratio(watermillAsync, aspyx), moreAllocations(aspyx, floor)},
-	}
-}
-
-// loads are one sender and one listener, with and without what may be between
-// them, and then more of either.
-func loads() []*comparison {
-	plain := sending("plain", benchmarks.Plain)
-	plain.claims = []claim{
-		ratio(aspyx, floor).atMost(3), ratio(watermill, aspyx).atLeast(8),
-		ratio(watermillAsync, aspyx).atLeast(8), moreAllocations(aspyx, floor).atMost(8),
-	}
-	equipped := sending("with a pipeline and a policy", benchmarks.Load{Senders: 1, Listeners: 1, Equipped: true})
-	equipped.claims[0] = equipped.claims[0].atMost(2.5)
-	equipped.claims[3] = equipped.claims[3].atMost(6)
-	all := []*comparison{plain, equipped, sending("keyed", benchmarks.Load{Senders: 1, Listeners: 1, Keyed: true})}
-	for _, listeners := range []int{4, 16} {
-		all = append(all, sending(fmt.Sprintf("%d listeners", listeners), benchmarks.Load{Senders: 1, Listeners: listeners}))
-	}
-	for _, senders := range []int{8, 64} {
-		all = append(all, sending(fmt.Sprintf("%d senders", senders), benchmarks.Load{Senders: senders, Listeners: 1}))
-	}
-	return all
 }
 
 func getting(title string, bench func(benchmarks.Source) func(*testing.B)) *comparison {
