@@ -21,7 +21,7 @@ type Capabilities struct {
 	// Groups tells that a queue gives the messages of one [Message.Key] to one
 	// consumer at a time, in their order, whichever processes they are in.
 	// Where it doesn't, a listener of an event with a key is refused at the
-	// start.
+	// start, unless its queue is that of one server.
 	Groups bool
 
 	// Mandatory tells that [Message.Mandatory] is kept. Where it isn't, a
@@ -97,15 +97,16 @@ func (m *EventManager) checkCapabilities() error {
 	m.capabilities = capabilitiesOf(m.provider)
 	var errs []error
 	for _, s := range m.roster.all() {
-		errs = append(errs, m.checkListener(s.listener))
+		errs = append(errs, m.checkListener(s))
 	}
 	return errors.Join(errs...)
 }
 
 // checkListener is checkCapabilities for one listener.
-func (m *EventManager) checkListener(listener *EventListenerDescriptor) error {
+func (m *EventManager) checkListener(s *subscription) error {
 	var errs []error
-	if listener.isKeyed() && !m.capabilities.Groups {
+	listener := s.listener
+	if listener.isKeyed() && !s.queue.Exclusive() && !m.capabilities.Groups {
 		errs = append(errs, fmt.Errorf("listener %q needs the order of events with one key (key=%s of event %q), which %s can't keep: "+
 			"remove the key, or choose another provider: %w",
 			listener.Name, listener.Event.Key, listener.Event.Name, m.provider.Name(), errors.ErrUnsupported))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // prefetchPerWorker is how many messages are fetched ahead for each worker:
@@ -18,29 +19,52 @@ const prefetchPerWorker = 32
 // never settled may have ended its process, and do so again. That would count
 // for all events that are in this process then, and dead-letter innocent ones
 // as crashed. So the wide hold gives way to a narrow one, which has one event
-// at a time, until one comes that is delivered for the first time. It is that of
-// one listener: an event that is in the hands of another one at each crash, since
-// that is slow, counts as well.
+// at a time, until one comes that is delivered for the first time, or none. One
+// listener of the process has a narrow hold at a time: see quarantine.
 type hold struct {
 	consumer Consumer
 	wide     bool
 	workers  sync.WaitGroup
+	leave    func() // ends the quarantine of a narrow hold; else nil
 
 	receiving context.Context //nolint:containedctx // ends with the intake, or when another hold is to follow
 	turn      context.CancelFunc
 }
 
-// attach returns a hold without workers.
-func (s *subscription) attach(ctx context.Context, wide bool) (*hold, error) {
-	prefetch := 1
-	if wide {
-		prefetch = s.listener.prefetch()
-	}
-	consumer, err := s.manager.provider.Attach(ctx, s.queue, prefetch)
+// attach returns a wide hold without workers.
+func (s *subscription) attach(ctx context.Context) (*hold, error) {
+	s.manager.quarantine.disturb()
+	consumer, err := s.manager.provider.Attach(ctx, s.queue, s.listener.prefetch())
 	if err != nil {
 		return nil, err
 	}
-	return &hold{consumer: consumer, wide: wide}, nil
+	s.manager.quarantine.disturb()
+	return &hold{consumer: consumer, wide: true}, nil
+}
+
+// attachNarrow returns a narrow hold without workers. Where there is no other
+// listener nobody has to be waited for.
+func (s *subscription) attachNarrow() (*hold, error) {
+	h := &hold{}
+	if len(s.manager.roster.all()) > 1 {
+		var err error
+		if h.leave, err = s.manager.quarantine.enter(s.intake); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if h.consumer, err = s.manager.provider.Attach(s.alive, s.queue, 1); err != nil {
+		h.quit()
+		return nil, err
+	}
+	return h, nil
+}
+
+// quit lets another listener have a narrow hold.
+func (h *hold) quit() {
+	if h.leave != nil {
+		h.leave()
+	}
 }
 
 // listen has the current hold work, and those that follow it, until the intake
@@ -49,6 +73,7 @@ func (s *subscription) listen() {
 	h := s.hold
 	for {
 		if turned := s.workOn(h); !turned || s.intake.Err() != nil {
+			h.quit()
 			return
 		}
 		next, err := s.follow(h)
@@ -88,10 +113,12 @@ func (s *subscription) workOn(h *hold) (turned bool) {
 
 // follow replaces a hold by one of the other kind.
 func (s *subscription) follow(h *hold) (*hold, error) {
-	if err := h.consumer.Close(s.alive); err != nil {
+	err := h.consumer.Close(s.alive)
+	h.quit()
+	if err != nil {
 		return nil, err
 	}
-	next, err := s.attach(s.alive, !h.wide)
+	next, err := s.succeed(h)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +126,13 @@ func (s *subscription) follow(h *hold) (*hold, error) {
 	s.hold = next
 	s.mu.Unlock()
 	return next, s.checkAlive(next)
+}
+
+func (s *subscription) succeed(h *hold) (*hold, error) {
+	if h.wide {
+		return s.attachNarrow()
+	}
+	return s.attach(s.alive)
 }
 
 // checkAlive closes a hold that has come too late for end to see it.
@@ -109,12 +143,27 @@ func (s *subscription) checkAlive(h *hold) error {
 	return errors.Join(ErrClosed, h.consumer.Close(context.WithoutCancel(s.alive)))
 }
 
+// receive waits for the next event. A narrow hold for which there is none is
+// turned.
+func (h *hold) receive(into *Delivery) error {
+	if h.wide {
+		return h.consumer.Receive(h.receiving, into)
+	}
+	soon, cancel := context.WithTimeout(h.receiving, quarantineIdle)
+	defer cancel()
+	err := h.consumer.Receive(soon, into)
+	if err != nil && soon.Err() != nil {
+		h.turn()
+	}
+	return err
+}
+
 // work receives, handles and settles, one event after the other.
 func (s *subscription) work(on *hold) {
 	var h handling
 	for {
 		h = handling{subscription: s}
-		if err := on.consumer.Receive(on.receiving, &h.delivery); err != nil {
+		if err := on.receive(&h.delivery); err != nil {
 			if on.receiving.Err() == nil && !errors.Is(err, ErrClosed) {
 				s.manager.fail(fmt.Errorf("receive for listener %q: %w", s.listener.Name, err))
 			}
@@ -132,10 +181,19 @@ func (s *subscription) work(on *hold) {
 			s.handle(on, &h) // the last of this hold
 			return
 		}
-		if !s.handle(on, &h) {
+		if !s.handleAlone(on, &h) {
 			return
 		}
 	}
+}
+
+// handleAlone is handle. A suspect has the process for itself, but not forever.
+func (s *subscription) handleAlone(on *hold, h *handling) bool {
+	if on.wide {
+		return s.handle(on, h)
+	}
+	defer time.AfterFunc(quarantineLease, on.quit).Stop()
+	return s.handle(on, h)
 }
 
 // isSuspect tells whether the event may end the process.

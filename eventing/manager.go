@@ -101,9 +101,13 @@ type EventManager struct {
 
 	state state
 
+	quarantine *quarantine
+
 	outcomes outcomes // of SendAsync
 	readings readings // of dead letters
 	hands    hands    // of listeners with once
+
+	gone listenerCounters // the totals of subscriptions that have ended
 
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
@@ -200,7 +204,10 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	if config.StopTimeout == 0 {
 		config.StopTimeout = defaultStopTimeout
 	}
-	m := &EventManager{provider: provider, config: config, outcomes: outcomes{room: make(chan struct{}, sendWindow)}}
+	m := &EventManager{
+		provider: provider, config: config,
+		quarantine: newQuarantine(), outcomes: outcomes{room: make(chan struct{}, sendWindow)},
+	}
 	m.base, m.halt = context.WithCancelCause(context.Background())
 	m.readings.context, m.readings.cancel = context.WithCancelCause(m.base)
 	m.stopping, m.beginStop = context.WithCancel(m.base)

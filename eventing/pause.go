@@ -220,7 +220,7 @@ func (s *subscription) attachAgain() (*hold, error) {
 	if s.endsWithConsumer() {
 		return &hold{consumer: s.hold.consumer, wide: true}, nil
 	}
-	return s.attach(s.alive, true)
+	return s.attach(s.alive)
 }
 
 // awaitResume tells those who wait that the listener rests, and why if that

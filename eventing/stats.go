@@ -14,7 +14,8 @@ type Stats struct {
 	Listeners map[string]ListenerStats
 }
 
-// Totals are the sums over all events and listeners.
+// Totals are the sums over all events and listeners, those included that have
+// ended.
 type Totals struct {
 	// Sent events were confirmed by the broker.
 	Sent uint64
@@ -78,6 +79,15 @@ type listenerCounters struct {
 	inFlight atomic.Int64
 }
 
+// add is for what doesn't count any more.
+func (c *listenerCounters) add(of *listenerCounters) {
+	c.handled.Add(of.handled.Load())
+	c.retried.Add(of.retried.Load())
+	c.deadLettered.Add(of.deadLettered.Load())
+	c.dropped.Add(of.dropped.Load())
+	c.repeated.Add(of.repeated.Load())
+}
+
 func (c *listenerCounters) stats() ListenerStats {
 	return ListenerStats{
 		Handled: c.handled.Load(), Failed: c.failed.Load(), Retried: c.retried.Load(),
@@ -102,11 +112,16 @@ func (m *EventManager) Stats() Stats {
 	for _, s := range m.roster.all() {
 		of := s.counters.stats()
 		stats.Listeners[s.listener.Name] = of
-		stats.Handled += of.Handled
-		stats.Retried += of.Retried
-		stats.DeadLettered += of.DeadLettered
-		stats.Dropped += of.Dropped
-		stats.Repeated += of.Repeated
+		stats.add(of)
 	}
+	stats.add(m.gone.stats())
 	return stats
+}
+
+func (t *Totals) add(of ListenerStats) {
+	t.Handled += of.Handled
+	t.Retried += of.Retried
+	t.DeadLettered += of.DeadLettered
+	t.Dropped += of.Dropped
+	t.Repeated += of.Repeated
 }

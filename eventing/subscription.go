@@ -52,7 +52,7 @@ func (m *EventManager) newSubscription(listener *EventListenerDescriptor, decode
 }
 
 func (s *subscription) start(ctx context.Context) error {
-	first, err := s.attach(ctx, true)
+	first, err := s.attach(ctx)
 	if err != nil {
 		return err
 	}

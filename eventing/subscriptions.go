@@ -40,6 +40,8 @@ type SubscriptionInfo struct {
 	Concurrency int
 	// Policy is what happens to an event whose handling fails.
 	Policy Policy
+	// Stats counts what became of its deliveries.
+	Stats ListenerStats
 }
 
 // Subscriptions returns what listens now: the listeners of the boot, in the
@@ -60,7 +62,7 @@ func (s *subscription) info() SubscriptionInfo {
 		PerProcess: s.queue.Exclusive(), Durable: s.queue.Durable,
 		Queue: s.queue.String(), DeadLetters: s.queue.DeadLetter().Address(),
 		Metadata: maps.Clone(s.metadata), Dynamic: s.dynamic, Paused: s.isPaused(),
-		Concurrency: s.listener.Concurrency, Policy: s.listener.Policy,
+		Concurrency: s.listener.Concurrency, Policy: s.listener.Policy, Stats: s.counters.stats(),
 	}
 	if err := s.heldUp.Load(); err != nil {
 		info.HeldUp = *err

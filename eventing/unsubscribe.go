@@ -106,6 +106,7 @@ func (s *Subscription) end(ctx context.Context, keep bool) error {
 	}
 	directory.strike(s.entry)
 	inner.manager.roster.remove(inner)
+	inner.manager.gone.add(&inner.counters)
 	return err
 }
 

@@ -25,7 +25,7 @@ const (
 
 	// mostEnds is how often the event may end its process. Each delivery that the
 	// broker counts is one of the policy's 5; it doesn't count each.
-	mostEnds = 15
+	mostEnds = 60
 )
 
 type fatalEvent struct {
