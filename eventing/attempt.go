@@ -69,7 +69,7 @@ func (h *handling) attempt() {
 	}()
 	h.outcome = h.walk(ctx, prepared.envelope)
 	if h.outcome == nil && h.subscription.listener.Once {
-		h.record() //nolint:contextcheck // the attempt's may be over
+		h.record()
 	}
 }
 
