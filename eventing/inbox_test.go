@@ -136,7 +136,8 @@ func TestInboxThatFails(t *testing.T) {
 	fails := func() error { return errBroken }
 	soon := func(n int) func() error {
 		return func() error {
-			if n--; n >= 0 {
+			n--
+			if n >= 0 {
 				return errBroken
 			}
 			return nil

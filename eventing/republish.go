@@ -1,0 +1,50 @@
+package eventing
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// republish sends a copy, and returns true once it is confirmed: then the
+// original may be accepted. Until then the worker pauses, so that nothing is
+// lost, and the listener is unhealthy. A stop that comes first is false, and
+// releases the original.
+func (h *handling) republish(message *Message) bool {
+	s := h.subscription
+	const first, longest = 100 * time.Millisecond, 10 * time.Second
+	for pause := first; ; pause = min(2*pause, longest) {
+		err := s.submit(message)
+		if err == nil {
+			s.pause(nil)
+			if pause > first {
+				s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelInfo, "listener goes on",
+					slog.String("listener", s.listener.Name))
+			}
+			return true
+		}
+		err = fmt.Errorf("publish to %s: %w", message.Target, err)
+		if pause == first {
+			s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelWarn, "listener is held up",
+				slog.String("listener", s.listener.Name), slog.Any("error", err))
+		}
+		s.pause(err)
+		if !s.sleep(pause) {
+			h.release()
+			return false
+		}
+	}
+}
+
+// submit sends a copy under a deadline of its own: the handler's may be over.
+func (s *subscription) submit(message *Message) error {
+	m := s.manager
+	ctx, cancel := context.WithTimeout(m.base, m.config.SendTimeout)
+	defer cancel()
+	receipt, err := m.provider.Submit(ctx, message)
+	if err != nil {
+		return err
+	}
+	return receipt.Wait(ctx)
+}
