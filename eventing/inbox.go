@@ -47,7 +47,7 @@ var _ Inbox = (*MemoryInbox)(nil)
 
 // NewInbox returns an inbox in memory that remembers so many events, those of
 // all listeners together, and then forgets the oldest for each new one. It
-// takes about 200 bytes for each. Zero or less means [DefaultInboxCapacity].
+// takes about 250 bytes for each. Zero or less means [DefaultInboxCapacity].
 func NewInbox(capacity int) *MemoryInbox {
 	if capacity <= 0 {
 		capacity = DefaultInboxCapacity
