@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 var (
@@ -55,9 +56,9 @@ func (h *handling) attempt() {
 	m, prepared := h.subscription.manager, h.prepare()
 	ctx := context.Context(prepared)
 	if timeout := h.subscription.listener.Policy.Timeout; timeout > 0 && h.subscription.batches == nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandlerTimeout)
-		defer cancel()
+		limited := &lazyContext{Context: ctx, halt: h.subscription.base, deadline: time.Now().Add(timeout), cause: errHandlerTimeout}
+		defer limited.release()
+		ctx = limited
 	}
 	began := m.observeFrom()
 	h.attempted, h.outcome = false, errGoexit
