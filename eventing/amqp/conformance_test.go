@@ -9,6 +9,7 @@ import (
 	"github.com/aspyx-go/aspyx/eventing/amqp"
 	"github.com/aspyx-go/aspyx/eventing/eventingtest"
 	"github.com/aspyx-go/aspyx/internal/brokertest"
+	"github.com/aspyx-go/aspyx/internal/promises"
 )
 
 // TestConformance has no bounded provider: Artemis pages to disk.
@@ -16,6 +17,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	url := brokertest.URL(t)
 	eventingtest.Run(t, eventingtest.Harness{
+		Report: promises.Check("artemis"),
 		Provider: func(t eventingtest.T, server string) eventing.Provider {
 			provider, err := amqp.New(amqp.Config{URL: url, ServerName: server, Naming: eventing.NamingQualified})
 			require.NoError(t, err)

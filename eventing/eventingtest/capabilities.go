@@ -39,6 +39,7 @@ func (s *scene) lacksDelay() bool {
 	for _, text := range []string{`listener "later"`, "fewer retries", "Policy.InPlace"} {
 		assert.ErrorContains(s, err, text, "the error says who needs what, and what to do")
 	}
+	s.refused("delay")
 	return true
 }
 

@@ -39,6 +39,13 @@ type Harness struct {
 	// broker counts or flags that. Nil means that the broker does neither: then
 	// the cases which need that aren't run.
 	Crashing func(t T, server string) (provider eventing.Provider, crash func())
+
+	// Report is called once all cases have ended, with what they have shown of
+	// each promise, in the order of the promises. Where a case was left out by
+	// the test's flags it isn't called. Nil means that nobody wants to know.
+	Report func(t *testing.T, results []Result)
+
+	refuse func(part string) // notes what the case has seen refused; nil means nobody does
 }
 
 // Case proves one part of one promise.
@@ -73,21 +80,23 @@ func Cases() []Case {
 // Run runs all cases as subtests, beside each other.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
+	r := newReport(t, h)
 	promises := map[int][]Case{}
 	order := []int{}
 	for _, c := range Cases() {
-		if c.Bounded && h.Bounded == nil {
-			t.Logf("not run, since the broker bounds its queues by its disk: %s", c.Name)
-			continue
-		}
-		if c.Crashing && h.Crashing == nil {
-			t.Logf("not run, since the broker neither counts deliveries nor flags them: %s", c.Name)
-			continue
-		}
-		if _, ok := promises[c.Promise]; !ok {
+		if !slices.Contains(order, c.Promise) {
 			order = append(order, c.Promise)
 		}
-		promises[c.Promise] = append(promises[c.Promise], c)
+		switch {
+		case c.Bounded && h.Bounded == nil:
+			t.Logf("not run, since the broker bounds its queues by its disk: %s", c.Name)
+			r.leave(c)
+		case c.Crashing && h.Crashing == nil:
+			t.Logf("not run, since the broker neither counts deliveries nor flags them: %s", c.Name)
+			r.leave(c)
+		default:
+			promises[c.Promise] = append(promises[c.Promise], c)
+		}
 	}
 	for _, promise := range order {
 		t.Run(fmt.Sprintf("promise-%d", promise), func(t *testing.T) {
@@ -95,7 +104,7 @@ func Run(t *testing.T, h Harness) {
 			for _, c := range promises[promise] {
 				t.Run(c.Name, func(t *testing.T) {
 					t.Parallel()
-					c.Run(t, h)
+					c.Run(t, r.follow(t, c))
 				})
 			}
 		})

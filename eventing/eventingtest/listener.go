@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -128,13 +129,17 @@ func (s *scene) note(listener string, then ...reaction) reaction {
 	}
 }
 
-// await waits until done, which is asked again after each call of a listener.
+// await waits until done, which is asked again after each call of a listener,
+// and now and then for what no listener is called of, like a dead letter.
 func (s *scene) await(what string, done func() bool) {
 	s.Helper()
 	limit := s.limit()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
 	for !done() {
 		select {
 		case <-s.journal.changed:
+		case <-again.C:
 		case <-limit.Done():
 			require.FailNow(s, "this didn't happen in time: "+what, "the calls were: %s", summary(s.journal.all()))
 		}

@@ -29,6 +29,7 @@ func (s *scene) lacksGroups() bool {
 	for _, text := range []string{`listener "pair"`, "key=Number", "remove the key"} {
 		assert.ErrorContains(s, err, text, "the error says who needs what, and what to do")
 	}
+	s.refused("order by key")
 	return true
 }
 

@@ -23,10 +23,21 @@ func unheardIsConfirmed(s *scene) {
 	assert.Equal(s, []int{1}, s.take(consumer, 1), "what was sent since there is a queue")
 }
 
-// unheardIsRefused ends at once for a provider that lacks it: a manager refuses
-// the option then.
+// lacksMandatory has a case end that needs it, once it is clear that the option
+// is refused.
+func (s *scene) lacksMandatory() bool {
+	s.Helper()
+	if s.capabilities().Mandatory {
+		return false
+	}
+	err := s.start(process{}).SendEvent(s.limit(), sample{}, eventing.WithMandatory())
+	require.ErrorIs(s, err, eventing.ErrOption, "a mandatory send")
+	s.refused("mandatory events")
+	return true
+}
+
 func unheardIsRefused(s *scene) {
-	if !s.capabilities().Mandatory {
+	if s.lacksMandatory() {
 		return
 	}
 	provider := s.provider()

@@ -8,6 +8,7 @@ import (
 	"github.com/aspyx-go/aspyx/eventing"
 	"github.com/aspyx-go/aspyx/eventing/eventingtest"
 	"github.com/aspyx-go/aspyx/eventing/memory"
+	"github.com/aspyx-go/aspyx/internal/promises"
 )
 
 func TestConformance(t *testing.T) {
@@ -16,6 +17,7 @@ func TestConformance(t *testing.T) {
 	require.NoError(t, err)
 	broker := memory.NewBroker()
 	eventingtest.Run(t, eventingtest.Harness{
+		Report:   promises.Check("memory"),
 		Provider: opener(broker),
 		Crashing: func(t eventingtest.T, server string) (eventing.Provider, func()) {
 			provider := opener(broker)(t, server)
