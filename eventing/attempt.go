@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 var (
@@ -54,10 +55,10 @@ func (h *handling) prepare() *deliveryContext {
 func (h *handling) attempt() {
 	m, prepared := h.subscription.manager, h.prepare()
 	ctx := context.Context(prepared)
-	if timeout := h.subscription.listener.Policy.Timeout; timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandlerTimeout)
-		defer cancel()
+	if timeout := h.subscription.listener.Policy.Timeout; timeout > 0 && h.subscription.batches == nil {
+		limited := &lazyContext{Context: ctx, halt: h.subscription.base, deadline: time.Now().Add(timeout), cause: errHandlerTimeout}
+		defer limited.release()
+		ctx = limited
 	}
 	began := m.observeFrom()
 	h.attempted, h.outcome = false, errGoexit
@@ -68,6 +69,9 @@ func (h *handling) attempt() {
 		m.tell(ctx, prepared.envelope, h.outcome)
 	}()
 	h.outcome = h.walk(ctx, prepared.envelope)
+	if h.outcome == nil && h.subscription.listener.Once {
+		h.record()
+	}
 }
 
 // walk calls the chain and turns a panic into an error.
@@ -77,6 +81,11 @@ func (h *handling) walk(ctx context.Context, e *Envelope) (err error) {
 			err = newPanicError(value)
 		}
 	}()
+	if h.subscription.listener.Once {
+		if err := h.lookUp(ctx); err != nil {
+			return err
+		}
+	}
 	err = e.proceedHandle(ctx, h.subscription.listener)
 	if err == nil && !e.run.proceeded {
 		err = ErrNotProceeded

@@ -14,14 +14,14 @@ type Capabilities struct {
 	Delay bool
 
 	// Count tells that [Delivery.Count] grows each time a process dies that
-	// holds the message. Where it doesn't, an event that kills its process
-	// comes again and again.
+	// holds the message. Where it doesn't, and [Delivery.Redelivered] isn't set
+	// either, an event that kills its process comes again and again.
 	Count bool
 
 	// Groups tells that a queue gives the messages of one [Message.Key] to one
 	// consumer at a time, in their order, whichever processes they are in.
 	// Where it doesn't, a listener of an event with a key is refused at the
-	// start.
+	// start, unless its queue is that of one server.
 	Groups bool
 
 	// Mandatory tells that [Message.Mandatory] is kept. Where it isn't, a
@@ -55,6 +55,8 @@ type EffectivePolicy struct {
 	Listener string
 	// Policy is the listener's, with its defaults filled in.
 	Policy Policy
+	// Keyed tells that the event has a key: see [Key].
+	Keyed bool
 	// Capabilities are those of the provider.
 	Capabilities Capabilities
 }
@@ -62,6 +64,9 @@ type EffectivePolicy struct {
 // String prints the policy, and what the broker itself enforces.
 func (p EffectivePolicy) String() string {
 	text := fmt.Sprintf("listener %s: %v", p.Listener, p.Policy)
+	if p.Keyed {
+		text += "; events with a key are tried again in place only"
+	}
 	if !p.Capabilities.Delay {
 		text += "; the broker can't delay"
 	}
@@ -79,7 +84,9 @@ func (m *EventManager) Policies() []EffectivePolicy {
 	all := m.roster.all()
 	policies := make([]EffectivePolicy, len(all))
 	for i, s := range all {
-		policies[i] = EffectivePolicy{Listener: s.listener.Name, Policy: s.listener.Policy, Capabilities: capabilities}
+		policies[i] = EffectivePolicy{
+			Listener: s.listener.Name, Policy: s.listener.Policy, Keyed: s.listener.isKeyed(), Capabilities: capabilities,
+		}
 	}
 	return policies
 }
@@ -90,15 +97,16 @@ func (m *EventManager) checkCapabilities() error {
 	m.capabilities = capabilitiesOf(m.provider)
 	var errs []error
 	for _, s := range m.roster.all() {
-		errs = append(errs, m.checkListener(s.listener))
+		errs = append(errs, m.checkListener(s))
 	}
 	return errors.Join(errs...)
 }
 
 // checkListener is checkCapabilities for one listener.
-func (m *EventManager) checkListener(listener *EventListenerDescriptor) error {
+func (m *EventManager) checkListener(s *subscription) error {
 	var errs []error
-	if listener.isKeyed() && !m.capabilities.Groups {
+	listener := s.listener
+	if listener.isKeyed() && !s.queue.Exclusive() && !m.capabilities.Groups {
 		errs = append(errs, fmt.Errorf("listener %q needs the order of events with one key (key=%s of event %q), which %s can't keep: "+
 			"remove the key, or choose another provider: %w",
 			listener.Name, listener.Event.Key, listener.Event.Name, m.provider.Name(), errors.ErrUnsupported))

@@ -58,3 +58,17 @@ func TestForeignIDsAreNotTrustedToBeUnique(t *testing.T) {
 		assert.Equal(t, own.String()+"#1.audit", letters[2].DuplicateID)
 	})
 }
+
+// A foreign sender's message may have no id.
+func TestAMessageWithoutAnIDIsSettled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		manager, broker := start(t, eventing.Config{Listeners: []any{&orderListener{on: func(context.Context, order) error { return nil }}}})
+		submit(t, broker, &eventing.Message{Body: []byte("{}")})
+		synctest.Wait()
+		assert.Equal(t, uint64(1), manager.Stats().Handled)
+		for _, stats := range broker.Stats() {
+			assert.Zero(t, stats.Unsettled, stats.Queue)
+		}
+	})
+}

@@ -8,11 +8,12 @@ import (
 
 // lazyContext is its parent with a deadline, and done also when halt is done.
 // Unlike a context of package context it costs one allocation and starts no
-// timer until somebody asks for Done: most sends never wait.
+// timer until somebody asks for Done: most sends never wait, nor do most
+// handlers.
 type lazyContext struct {
 	context.Context //nolint:containedctx // the parent: this is a context
 
-	halt     context.Context //nolint:containedctx // ends all sends of a manager
+	halt     context.Context //nolint:containedctx // ends all sends of a manager, or all handlers of a listener
 	deadline time.Time       // zero: the parent's
 	cause    error           // of the deadline
 

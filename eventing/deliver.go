@@ -17,10 +17,13 @@ func isDecodeError(err error) bool {
 type handling struct {
 	subscription *subscription
 	delivery     Delivery
+	foreign      *Message // what was received, where delivery has a completed copy
 	history      history
 	paused       time.Duration    // in place, in all
 	latest       *deliveryContext // of the last attempt
 	begun        bool             // the message was read
+	blocked      <-chan struct{}  // by another delivery of a once listener's event
+	inHand       inboxKey         // as the only one of its event; zero without once
 	attempted    bool             // outcome is that of the attempt
 	outcome      error
 	retry        *EventRetried // the next step, after its pause
@@ -38,16 +41,31 @@ func (h *handling) run() Disposition {
 		if h.disposition != 0 {
 			return h.disposition
 		}
-		if !h.subscription.sleep(pause) {
+		if !h.wait(pause) {
 			h.release()
 			return h.disposition
 		}
 	}
 }
 
+// wait waits until there may be another step, and is false when a stop, or a
+// pause of the listener, comes first.
+func (h *handling) wait(pause time.Duration) bool {
+	s := h.subscription
+	if h.blocked == nil {
+		return s.sleep(pause)
+	}
+	select {
+	case <-h.blocked:
+		return true
+	case <-s.patience().Done():
+		return false
+	}
+}
+
 // step makes the next attempt and decides what follows: a disposition, or
-// another step after the pause that it returns. It goes on where a step ended
-// that never returned.
+// another step after the pause that it returns, or once it isn't blocked any
+// more. It goes on where a step ended that never returned.
 func (h *handling) step() (pause time.Duration) {
 	if !h.begun {
 		h.begin()
@@ -61,6 +79,9 @@ func (h *handling) step() (pause time.Duration) {
 		return 0
 	}
 	if !h.attempted {
+		if h.blocked = h.takeOnce(); h.blocked != nil {
+			return 0
+		}
 		h.attempt()
 	}
 	return h.decide(h.outcome)
@@ -75,6 +96,9 @@ func (h *handling) begin() {
 		err = h.crashed()
 	}
 	h.attempted, h.outcome = err != nil, err
+	if err == nil && h.subscription.isUncounted(&h.delivery) {
+		h.recount()
+	}
 }
 
 // read reads what the message says of earlier attempts.
@@ -86,19 +110,22 @@ func (h *handling) read() error {
 		if completed.ID.IsZero() {
 			completed.ID = NewID()
 		}
-		h.delivery.Message = &completed
+		h.delivery.Message, h.foreign = &completed, message
 	}
 	var err error
 	h.history, err = readHistory(message.Headers)
 	if message.Invalid != nil {
 		err = errors.Join(fmt.Errorf("read message: %w", message.Invalid), err)
 	}
+	if err == nil {
+		err = h.subscription.manager.checkReceivedSize(message.Body)
+	}
 	return Permanent(err)
 }
 
 // crashed tells that the event was delivered too often.
 func (h *handling) crashed() error {
-	most, count := h.subscription.listener.Policy.MaxDeliveries, h.delivery.Count
+	most, count := h.subscription.listener.Policy.MaxDeliveries, h.delivery.deliveries()
 	if most < 1 || count <= most {
 		return nil
 	}
@@ -117,12 +144,15 @@ func (h *handling) decide(err error) (pause time.Duration) {
 	case errors.Is(err, Drop):
 		h.end(Accept, &s.counters.dropped, func(of Delivered) Observation { return &EventDropped{of} })
 		return 0
+	case errors.Is(err, errRepeated):
+		h.end(Accept, &s.counters.repeated, func(of Delivered) Observation { return &EventRepeated{of} })
+		return 0
 	case s.base.Err() != nil:
 		h.release() // a handler that the stop has cancelled didn't fail
 		return 0
 	}
 	h.history.failed(time.Now())
-	next := s.listener.Policy.next(err, h.history.attempt, h.paused, h.mayDelay())
+	next := s.listener.Policy.next(err, h.history.attempt, h.paused, s.manager.capabilities.Delay && h.key() == "")
 	switch {
 	case next.deadLetter:
 		h.deadLetter(err)
@@ -137,19 +167,13 @@ func (h *handling) decide(err error) (pause time.Duration) {
 	return next.inPlace
 }
 
-// mayDelay tells whether the broker may deliver the event again later. One with
-// a key would come behind the next of its key.
-func (h *handling) mayDelay() bool {
-	s := h.subscription
-	return s.manager.capabilities.Delay && (!s.listener.isKeyed() || h.delivery.Message.Key == "")
-}
-
 // end counts what is decided, and tells the observers: last, since one may end
 // the goroutine.
 func (h *handling) end(disposition Disposition, counter *atomic.Uint64, describe func(of Delivered) Observation) {
 	h.disposition = disposition
 	if disposition != 0 {
 		h.subscription.counters.inFlight.Add(-1)
+		h.giveOnce()
 	}
 	counter.Add(1)
 	h.observe(describe)

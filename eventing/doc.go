@@ -14,7 +14,8 @@
 // listeners must tolerate that, and [Envelope.ID] tells them. An event reaches
 // each listener's queue once; processes that run the same listener share its
 // queue. One queue's events are handled in order, as long as none fails and
-// the listener's concurrency is 1.
+// the listener's concurrency is 1; those of one [Key] in any case. A
+// [BatchListener] gets several events at once.
 //
 // # Failure
 //

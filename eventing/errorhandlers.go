@@ -14,8 +14,8 @@ func (m *EventManager) handleError(ctx context.Context, err error) error {
 	return m.config.ErrorHandlers.Handle(ctx, err)
 }
 
-// isFailure tells whether an attempt has failed. A drop, and what a stop has
-// cancelled, didn't fail.
+// isFailure tells whether an attempt has failed. A drop, what was handled before,
+// and what a stop has cancelled, didn't fail.
 func (m *EventManager) isFailure(err error) bool {
-	return err != nil && !errors.Is(err, Drop) && m.base.Err() == nil
+	return err != nil && !errors.Is(err, Drop) && !errors.Is(err, errRepeated) && m.base.Err() == nil
 }

@@ -68,7 +68,8 @@ var (
 
 	// ErrTooLarge is returned, together with ErrRejected, when the body has
 	// more bytes than MaxBodyBytes of [Config] or the provider allows. It is
-	// checked before anything is sent.
+	// checked before anything is sent. An event that comes with such a body is
+	// dead-lettered, and its error wraps ErrTooLarge alone.
 	ErrTooLarge = errors.New("eventing: event too large")
 
 	// ErrMoreLetters is returned, together with what was read so far, when dead

@@ -12,7 +12,8 @@ import (
 const HeaderPrefix = "aspyx_"
 
 // The headers of eventing's own. A message that is tried again later carries
-// the first three of a delivery; a dead letter carries all but headerAttempt.
+// the first three of a delivery; a dead letter carries all but headerAttempt and
+// headerDeliveries.
 const (
 	// Of an event that a handler has sent, and all its copies.
 	headerCorrelation = HeaderPrefix + "correlation_id"
@@ -22,6 +23,7 @@ const (
 	headerAttempt      = HeaderPrefix + "attempt"       // of this delivery, from 1
 	headerPublication  = HeaderPrefix + "publication"   // how often the event was published again
 	headerFirstFailure = HeaderPrefix + "first_failure" // RFC 3339
+	headerDeliveries   = HeaderPrefix + "deliveries"    // begun, this one included: see recount
 	headerLastFailure  = HeaderPrefix + "last_failure"  // RFC 3339
 	headerError        = HeaderPrefix + "error"         // its text
 	headerErrorType    = HeaderPrefix + "error_type"    // its Go type

@@ -32,6 +32,7 @@ func readHistory(headers []Header) (history, error) {
 	}
 	number(headerAttempt, &h.attempt)
 	number(headerPublication, &h.publication)
+	number(headerDeliveries, new(int)) // what it says is read with the delivery
 	if text, ok := lookupHeader(headers, headerFirstFailure); ok {
 		t, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {

@@ -34,7 +34,7 @@ type hold struct {
 // attach returns a wide hold without workers.
 func (s *subscription) attach(ctx context.Context) (*hold, error) {
 	s.manager.quarantine.disturb()
-	consumer, err := s.manager.provider.Attach(ctx, s.queue, s.listener.Concurrency*prefetchPerWorker)
+	consumer, err := s.manager.provider.Attach(ctx, s.queue, s.listener.prefetch())
 	if err != nil {
 		return nil, err
 	}
@@ -94,9 +94,12 @@ func (s *subscription) workOn(h *hold) (turned bool) {
 	defer h.turn()
 	workers, work := 1, func() { s.work(h) }
 	if h.wide {
-		workers = s.listener.Concurrency
+		workers = s.listener.workers()
 	}
-	if h.wide && s.listener.isKeyed() {
+	if s.batches != nil {
+		s.batches.begin(h)
+	}
+	if h.wide && (s.listener.isKeyed() || s.batches != nil) {
 		lanes := newLanes(s, h)
 		h.workers.Go(lanes.receive)
 		work = lanes.work
@@ -167,12 +170,13 @@ func (s *subscription) work(on *hold) {
 			return
 		}
 		suspect := s.isSuspect(&h.delivery)
-		if suspect && on.wide {
+		switch {
+		case s.isUncounted(&h.delivery): // it isn't handled now, and so turns nothing
+		case suspect && on.wide:
 			on.turn()
 			s.settle(on, &h, Release)
 			return
-		}
-		if !suspect && !on.wide {
+		case !suspect && !on.wide:
 			on.turn()
 			s.handle(on, &h) // the last of this hold
 			return
@@ -192,10 +196,15 @@ func (s *subscription) handleAlone(on *hold, h *handling) bool {
 	return s.handle(on, h)
 }
 
-// isSuspect tells whether the event may end the process. The queue of one server
-// that isn't durable ends with its consumer, and so has none.
+// isSuspect tells whether the event may end the process.
 func (s *subscription) isSuspect(delivery *Delivery) bool {
-	return delivery.Count > 1 && s.listener.Policy.MaxDeliveries > 0 && (s.queue.Durable || !s.queue.Exclusive())
+	return delivery.deliveries() > 1 && s.suspects()
+}
+
+// suspects tells whether the listener minds events that end the process. The
+// queue of one server that isn't durable ends with its consumer, and so has none.
+func (s *subscription) suspects() bool {
+	return s.listener.Policy.MaxDeliveries > 0 && (s.queue.Durable || !s.queue.Exclusive())
 }
 
 // handle handles one delivery and settles it. When the handler ends the

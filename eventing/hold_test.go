@@ -35,7 +35,7 @@ func (m *measured) Attach(ctx context.Context, queue eventing.Queue, prefetch in
 
 // leaveUnsettled has a queue with the orders 0 to n-1, each of which so many
 // consumers had in their hands when they ended.
-func leaveUnsettled(t *testing.T, broker *memory.Broker, n, times int) {
+func leaveUnsettled(t *testing.T, broker *memory.Broker, n, times int, headers ...eventing.Header) {
 	t.Helper()
 	provider, err := broker.Open(eventing.Settings{})
 	require.NoError(t, err)
@@ -43,7 +43,7 @@ func leaveUnsettled(t *testing.T, broker *memory.Broker, n, times int) {
 	queue := eventing.Queue{Event: "order", Listener: "crowd", Durable: true}
 	require.NoError(t, provider.Declare(t.Context(), []eventing.Queue{queue}))
 	for i := range n {
-		_, err := provider.Submit(t.Context(), &eventing.Message{ID: eventing.NewID(), Event: "order", Body: []byte(`{"ID":` + strconv.Itoa(i) + `}`)})
+		_, err := provider.Submit(t.Context(), &eventing.Message{ID: eventing.NewID(), Event: "order", Headers: headers, Body: []byte(`{"ID":` + strconv.Itoa(i) + `}`)})
 		require.NoError(t, err)
 	}
 	for range times {
@@ -65,11 +65,16 @@ func startMeasured(t *testing.T, broker *memory.Broker, on func(order) error, po
 	provider, err := broker.Open(eventing.Settings{ServerName: "server"})
 	require.NoError(t, err)
 	m := &measured{Provider: provider}
-	manager, err := eventing.NewEventManager(m, eventing.Config{Listeners: []any{&crowd{on: on}}, Policies: policies})
+	return startCrowd(t, m, &crowd{on: on}, policies...), m
+}
+
+func startCrowd(t *testing.T, provider eventing.Provider, listener any, policies ...eventing.ListenerPolicy) *eventing.EventManager {
+	t.Helper()
+	manager, err := eventing.NewEventManager(provider, eventing.Config{Listeners: []any{listener}, Policies: policies})
 	require.NoError(t, err)
 	require.NoError(t, manager.Start(t.Context()))
 	t.Cleanup(func() { require.NoError(t, manager.Stop(context.Background())) })
-	return manager, m
+	return manager
 }
 
 // TestSuspectsAreHandledOneAtATime, with nothing else in the process, until an

@@ -59,6 +59,15 @@ func checkKey(key string) error {
 // isKeyed tells whether the listener handles events of one key in order.
 func (d *EventListenerDescriptor) isKeyed() bool { return d.Event.key != nil }
 
+// key is what the delivery's order goes by; empty where it has none. Such an
+// event isn't delivered again later: it would come behind the next of its key.
+func (h *handling) key() string {
+	if !h.subscription.listener.isKeyed() {
+		return ""
+	}
+	return h.delivery.Message.Key
+}
+
 // keyField is where the key of an event is, and how it becomes text.
 type keyField struct {
 	index []int

@@ -166,9 +166,24 @@ func TestAKeyedListenerWithoutGroupsIsRefused(t *testing.T) {
 		Listeners: []any{newLedger(nil)},
 	})
 	require.NoError(t, err)
+	assert.Contains(t, manager.Policies()[0].String(), "; events with a key are tried again in place only; the broker can't delay")
 	err = manager.Start(t.Context())
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 	require.ErrorContains(t, err, `listener "ledger" needs the order of events with one key (key=Account of event "order"), which memory can't keep: remove the key, or choose another provider`)
+}
+
+// TestAKeyedQueueOfOneServerNeedsNoGroups: it has one consumer.
+func TestAKeyedQueueOfOneServerNeedsNoGroups(t *testing.T) {
+	t.Parallel()
+	manager, err := eventing.NewEventManager(newPoorProvider(t), eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[booking]()}})
+	require.NoError(t, err)
+	require.NoError(t, manager.Start(t.Context()))
+	t.Cleanup(func() { require.NoError(t, manager.Stop(context.Background())) })
+	on := func(context.Context, booking) error { return nil }
+	_, err = eventing.Subscribe(t.Context(), manager, on)
+	require.NoError(t, err)
+	_, err = eventing.Subscribe(t.Context(), manager, on, eventing.As("ledger"))
+	require.ErrorIs(t, err, errors.ErrUnsupported)
 }
 
 // TestAKeyArrivesAndStays, also in a pipeline, a retry, a dead letter and a

@@ -9,7 +9,8 @@ import (
 
 // lanes hand the deliveries of a wide hold to its workers, in the order of
 // their arrival, but of one key one at a time. A pause in place occupies no
-// worker, only the key. The prefetch bounds what is in them.
+// worker, only the key. The prefetch bounds what is in them. Listeners have them
+// that are keyed, or have batches.
 //
 //	receive → ready → worker: step → settle
 //	            ↑        ↓
@@ -18,7 +19,8 @@ import (
 // What is left in them when the hold ends was not begun, or is to be tried
 // again. It is given back by the end of the consumer, all at once and in its
 // order: one that was given back alone could come elsewhere before those that
-// were before it.
+// were before it. Where the consumer stays through a pause, all of it is handled
+// first.
 type lanes struct {
 	subscription *subscription
 	on           *hold
@@ -64,7 +66,7 @@ func (l *lanes) add(h *handling) {
 	defer l.mu.Unlock()
 	l.arrived++
 	h.arrival = l.arrived
-	if key := h.delivery.Message.Key; key != "" {
+	if key := h.key(); key != "" {
 		last := l.last[key]
 		l.last[key] = h
 		if last != nil {
@@ -105,7 +107,7 @@ func (l *lanes) next() *handling {
 	for {
 		for len(l.ready) > 0 {
 			h, _ := heap.Pop(&l.ready).(*handling)
-			if h.begun || !l.ended {
+			if h.begun || !l.ended || l.subscription.endsWithConsumer() {
 				return h
 			}
 		}
@@ -128,7 +130,7 @@ func (l *lanes) handle(h *handling) (ok bool) {
 			})
 		}
 	}()
-	if l.subscription.intake.Err() != nil {
+	if l.subscription.patience().Err() != nil {
 		l.leave(h)
 		return true
 	}
@@ -143,7 +145,7 @@ func (l *lanes) handle(h *handling) (ok bool) {
 		l.pausing++
 		l.mu.Unlock()
 		l.on.workers.Go(func() {
-			l.subscription.sleep(pause) // a stop ends it, and then handle does
+			h.wait(pause) // a stop ends it, and then handle does
 			l.resume(h)
 		})
 	}
@@ -159,7 +161,7 @@ func (l *lanes) leave(h *handling) {
 
 // done lets the next delivery of the key come.
 func (l *lanes) done(h *handling) {
-	key := h.delivery.Message.Key
+	key := h.key()
 	if key == "" {
 		return
 	}

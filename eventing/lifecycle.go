@@ -207,6 +207,7 @@ const stopGrace = time.Second
 // drain ends all intake, and waits for the handlers. Those that are still busy
 // shortly before ctx is done are cancelled with ErrStopping.
 func (m *EventManager) drain(ctx context.Context) error {
+	m.beginStop()
 	patient, cancel := withGrace(ctx)
 	defer cancel()
 	release := context.AfterFunc(patient, func() { m.halt(ErrStopping) })

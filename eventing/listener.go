@@ -33,9 +33,14 @@ import (
 //     dead-lettered, default 3; 0 means never.
 //   - backoff=…: the pause before the first retry, default 100ms. It doubles
 //     with each, up to a minute, and is at most a day.
+//   - once: an event that was handled is acknowledged when it comes again, and
+//     neither the pipelines nor the listener are called. It needs an [Inbox],
+//     and trusts the senders' ids: what a foreign sender gives the id of
+//     another event is taken for that one, and what has no id is never known.
 //   - timeout=…: after which time the handler's context is done. Default none.
 //
-// [WithPolicy] and [PolicyFor] take the place of the last three, and say more.
+// [WithPolicy] and [PolicyFor] take the place of retries, backoff and timeout,
+// and say more.
 type Listener[T any] struct {
 	reflectx.Marker `marker:"eventing.Module"`
 }
@@ -64,8 +69,16 @@ type EventListenerDescriptor struct {
 	Group string
 	// PerProcess gives every server a queue of its own.
 	PerProcess bool
-	// Concurrency is how many events are handled at once, 1 or more.
+	// Concurrency is how many events, or batches, are handled at once, 1 or
+	// more.
 	Concurrency int
+	// BatchSize is how many events a batch has at most; zero means that the
+	// listener gets one event at a time.
+	BatchSize int
+	// BatchAge is how long the first event of a batch waits for the others.
+	BatchAge time.Duration
+	// Once has the [Inbox] keep out what was handled before.
+	Once bool
 	// Policy is what happens to an event whose handling fails.
 	Policy Policy
 
@@ -86,18 +99,21 @@ type invoke func(ctx context.Context, envelope *Envelope) error
 // binding is what a Listener[T] knows of T: the one place where the type
 // parameter is erased.
 type binding struct {
-	event   reflect.Type
-	handler reflect.Type
-	bind    func(listener any) (invoke, bool)
-	decode  func(codec Codec, body []byte) (any, error)
+	event     reflect.Type
+	argument  reflect.Type // of On
+	handler   reflect.Type
+	bind      func(listener any) (invoke, bool)
+	bindBatch func(listener any) (invokeBatch, bool) // in place of bind
+	decode    func(codec Codec, body []byte) (any, error)
 }
 
 type listenerMarker interface{ binding() binding }
 
 func (Listener[T]) binding() binding {
 	return binding{
-		event:   reflect.TypeFor[T](),
-		handler: reflect.TypeFor[Handler[T]](),
+		event:    reflect.TypeFor[T](),
+		argument: reflect.TypeFor[T](),
+		handler:  reflect.TypeFor[Handler[T]](),
 		bind: func(listener any) (invoke, bool) {
 			handler, ok := listener.(Handler[T])
 			return func(ctx context.Context, envelope *Envelope) error {
@@ -122,10 +138,10 @@ func isListenerMarker(t reflect.Type) bool {
 }
 
 var listenerTag = reflectx.NewTagSpec("listener",
-	"name=", "group=", "per_process", "concurrency=", "retries=", "backoff=", "timeout=")
+	"name=", "group=", "per_process", "concurrency=", "retries=", "backoff=", "timeout=", "once", "size=", "age=")
 
-// describeListener reads a type, *struct, that embeds a Listener. The event is
-// filled in by the registry.
+// describeListener reads a type, *struct, that embeds a Listener or
+// BatchListener. The event is filled in by the registry.
 func describeListener(marker reflectx.EmbeddedMarker, t reflect.Type) (*EventListenerDescriptor, error) {
 	wrap := func(err error) error { return fmt.Errorf("listener %s: %w", reflectx.Name(t), err) }
 	options, _, err := listenerTag.Parse(marker.Field.Tag)
@@ -138,6 +154,7 @@ func describeListener(marker reflectx.EmbeddedMarker, t reflect.Type) (*EventLis
 		Group:       options["group"],
 		PerProcess:  options.Has("per_process"),
 		Concurrency: 1,
+		Once:        options.Has("once"),
 		Policy:      DefaultPolicy,
 	}
 	err = errors.Join(
@@ -146,6 +163,7 @@ func describeListener(marker reflectx.EmbeddedMarker, t reflect.Type) (*EventLis
 		durationOption(options, "backoff", &descriptor.Policy.Backoff),
 		durationOption(options, "timeout", &descriptor.Policy.Timeout),
 	)
+	err = errors.Join(err, descriptor.describeBatch(options, isBatchMarker(marker.Type)))
 	if descriptor.Name == "" {
 		name, ok := reflectx.SimpleName(t.Elem())
 		if !ok {
@@ -200,8 +218,7 @@ func checkOn(t reflect.Type, b binding) error {
 	if t.Implements(b.handler) {
 		return nil
 	}
-	event := reflectx.Name(b.event)
-	want := fmt.Sprintf("func (*%s) On(context.Context, %s) error", t.Elem().Name(), event)
+	want := fmt.Sprintf("func (*%s) On(context.Context, %s) error", t.Elem().Name(), reflectx.Name(b.argument))
 	if method, ok := t.MethodByName("On"); ok {
 		return fmt.Errorf("listener %s has the wrong method: it must be %s, not %s", reflectx.Name(t), want, signature(method, t))
 	}

@@ -23,7 +23,8 @@ type Config struct {
 	// Events are the events that are sent and have no listener here.
 	Events []EventDefinition
 
-	// Listeners are pointers to structs that embed [Listener].
+	// Listeners are pointers to structs that embed [Listener] or
+	// [BatchListener].
 	Listeners []any
 
 	// Pipelines are pointers to structs that embed
@@ -53,11 +54,16 @@ type Config struct {
 	// [slog.Default].
 	Logger *slog.Logger
 
+	// Inbox remembers what was handled, for the listeners with the option
+	// once: see [Listener]. Nil means that there must be none.
+	Inbox Inbox
+
 	// Observers are told what the manager does. See [Observer].
 	Observers []Observer
 
-	// MaxBodyBytes is how many bytes an event's body may have when it is sent:
-	// a larger one is [ErrTooLarge]. Zero means [DefaultMaxBodyBytes]. It can't
+	// MaxBodyBytes is how many bytes an event's body may have, as it is sent and
+	// as it comes. To send a larger one is [ErrTooLarge]; one that comes isn't
+	// decoded, but dead-lettered with that reason. Zero means [DefaultMaxBodyBytes]. It can't
 	// be disabled. Providers have bounds of their own, for what comes too: who
 	// raises this above 10 MiB raises amqp.Config.MaxMessageBytes too.
 	MaxBodyBytes int64
@@ -99,9 +105,15 @@ type EventManager struct {
 
 	outcomes outcomes // of SendAsync
 	readings readings // of dead letters
+	hands    hands    // of listeners with once
+
+	gone listenerCounters // the totals of subscriptions that have ended
 
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
+
+	stopping  context.Context //nolint:containedctx // ends when a stop begins: then no batch waits for more events
+	beginStop context.CancelFunc
 
 	life    lifecycle
 	watch   sync.WaitGroup        // begun under the lock of life
@@ -125,7 +137,7 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 		errs = append(errs, r.addPolicy(policy, ""))
 	}
 	for _, listener := range config.Listeners {
-		errs = append(errs, withMarker(listener, isListenerMarker, "listener", "Listener[T]",
+		errs = append(errs, withMarker(listener, isListenerMarker, "listener", "Listener[T] or BatchListener[T]",
 			func(marker reflectx.EmbeddedMarker, t reflect.Type) error {
 				return r.addListener(marker, t, "")
 			}))
@@ -133,7 +145,7 @@ func NewEventManager(provider Provider, config Config) (*EventManager, error) {
 	for _, pipeline := range config.Pipelines {
 		errs = append(errs, withMarker(pipeline, isPipelineMarker, "pipeline", "AbstractEnvelopePipeline", r.addPipeline))
 	}
-	errs = append(errs, r.checkPolicies())
+	errs = append(errs, r.checkPolicies(), r.checkInbox(config.Inbox != nil))
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("make event manager: %w", err)
 	}
@@ -198,6 +210,7 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 	}
 	m.base, m.halt = context.WithCancelCause(context.Background())
 	m.readings.context, m.readings.cancel = context.WithCancelCause(m.base)
+	m.stopping, m.beginStop = context.WithCancel(m.base)
 	return m, nil
 }
 
@@ -209,16 +222,14 @@ func (m *EventManager) wire(r *registry, listeners, pipelines []any) error {
 	m.chain = r.chain(pipelines)
 	errs := []error{checkServerName(m.provider.ServerName())}
 	for i, entry := range r.listeners {
-		var err error
-		invoke, ok := entry.binding.bind(listeners[i])
-		if !ok {
+		s, err := m.newSubscription(entry.descriptor, entry.binding.decode)
+		if !entry.binding.bindTo(s, listeners[i]) {
 			err = errors.Join(err, fmt.Errorf("listener %T is no %s", listeners[i], reflectx.Name(entry.binding.handler)))
 		}
 		if _, ok := r.names[entry.descriptor.deadLetters()]; ok {
 			err = errors.Join(err, fmt.Errorf("listener %T has its dead letters in %q, which is the name of an event", listeners[i], entry.descriptor.deadLetters()))
 		}
-		s, subscriptionErr := m.newSubscription(entry.descriptor, invoke, entry.binding.decode)
-		errs = append(errs, err, subscriptionErr)
+		errs = append(errs, err)
 		m.roster.add(s)
 		m.queues = append(m.queues, s.queue)
 	}

@@ -88,8 +88,12 @@ func (glue) Extend(inspection *environment.Inspection) {
 	if len(managers) != 1 {
 		return // the container has one already, and says so
 	}
-	handlers := errorHandlers(inspection)
-	needs := slices.Concat(managers, listeners, pipelines, handlers)
+	handlers := theOnly(inspection, reflect.TypeFor[*errhandler.Manager](), "make one of the handlers of both")
+	inbox := theOnly(inspection, reflect.TypeFor[Inbox](), "keep one of them")
+	if err := registry.checkInbox(len(inbox) > 0); err != nil {
+		inspection.Report(nil, err, "")
+	}
+	needs := slices.Concat(managers, listeners, pipelines, handlers, inbox)
 	inspection.Add(environment.Assemble("eventing", needs,
 		func(_ context.Context, env *environment.Environment, built []any) (*dispatcher, error) {
 			m, ok := built[0].(*EventManager)
@@ -97,12 +101,17 @@ func (glue) Extend(inspection *environment.Inspection) {
 				return nil, fmt.Errorf("%T is no event manager", built[0])
 			}
 			m.onFail = env.Stop
-			n := 1 + len(listeners)
-			if len(handlers) == 1 {
-				m.config.ErrorHandlers, _ = built[len(built)-1].(*errhandler.Manager)
-				built = built[:len(built)-1]
+			built = built[1:]
+			others := built[len(listeners)+len(pipelines):]
+			for _, other := range others {
+				switch part := other.(type) {
+				case *errhandler.Manager:
+					m.config.ErrorHandlers = part
+				case Inbox:
+					m.config.Inbox = part
+				}
 			}
-			return &dispatcher{m}, m.wire(registry, built[1:n], built[n:])
+			return &dispatcher{m}, m.wire(registry, built[:len(listeners)], built[len(listeners):len(built)-len(others)])
 		}))
 }
 
@@ -141,18 +150,17 @@ func registerPolicies(inspection *environment.Inspection, registry *registry) {
 	}
 }
 
-// errorHandlers returns the component that handles errors by type, if there is
-// one.
-func errorHandlers(inspection *environment.Inspection) []*environment.Component {
+// theOnly returns the component of a type of which eventing takes one, if there
+// is one.
+func theOnly(inspection *environment.Inspection, t reflect.Type, hint string) []*environment.Component {
 	var found []*environment.Component
 	for _, component := range inspection.Components() {
-		if component.Type() != reflect.TypeFor[*errhandler.Manager]() {
+		if !component.Type().AssignableTo(t) {
 			continue
 		}
 		if found = append(found, component); len(found) > 1 {
-			inspection.Report(component, fmt.Errorf("eventing takes one *errhandler.Manager, and there is another (%s)", found[0].Place()),
-				"make one of the handlers of both")
-			return nil
+			inspection.Report(component, fmt.Errorf("eventing takes one %s, and there is another (%s)", t, found[0].Place()), hint)
+			return found[:1]
 		}
 	}
 	return found

@@ -135,7 +135,7 @@ func TestModuleReportsWhatIsWrong(t *testing.T) {
 		},
 		"a listener of pointers": {
 			[]environment.Part{on, environment.Register[pointerEvent]()},
-			[]string{"write eventing.Listener[eventing_test.plainEvent], not [*eventing_test.plainEvent]"},
+			[]string{"write [eventing_test.plainEvent], not [*eventing_test.plainEvent]"},
 		},
 		"a listener of no event": {
 			[]environment.Part{on, environment.Register[foreignEvent]()},

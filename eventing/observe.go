@@ -19,7 +19,8 @@ type Observer func(ctx context.Context, observation Observation)
 
 // Observation is something that the manager has done: [*EventSent], or of a
 // delivery [*AttemptEnded], [*EventHandled], [*EventDropped], [*EventRetried],
-// [*EventDeadLettered] or [*EventReleased]. It must not be changed. New types
+// [*EventDeadLettered],
+// [*EventRepeated] or [*EventReleased]. It must not be changed. New types
 // may follow: ignore what you don't know.
 type Observation interface{ observation() }
 
@@ -85,6 +86,11 @@ type EventDeadLettered struct {
 	Err error
 }
 
+// EventRepeated tells that an event has come that was handled before; it is
+// acknowledged, and neither the pipelines nor the listener are called. See the
+// option once of [Listener].
+type EventRepeated struct{ Delivered }
+
 // EventReleased tells that an event was given back to its queue, uncounted, as
 // the manager stops. Events that were only fetched aren't told.
 type EventReleased struct{ Delivered }
@@ -149,6 +155,9 @@ func (h *handling) observe(describe func(of Delivered) Observation) {
 
 // observeAttempt counts and tells of an attempt that has ended.
 func (h *handling) observeAttempt(began time.Time) {
+	if errors.Is(h.outcome, errRepeated) {
+		return // nothing was called
+	}
 	if h.subscription.manager.isFailure(h.outcome) {
 		h.subscription.counters.failed.Add(1)
 	}

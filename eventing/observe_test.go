@@ -37,6 +37,8 @@ func describe(observation eventing.Observation) string {
 		return fmt.Sprint("retried ", of(o.Delivered), " in place ", o.InPlace, " after ", o.After, ": ", o.Err)
 	case *eventing.EventDeadLettered:
 		return fmt.Sprint("dead-lettered ", of(o.Delivered), " after ", o.Attempts, ": ", o.Err)
+	case *eventing.EventRepeated:
+		return "repeated " + of(o.Delivered)
 	case *eventing.EventReleased:
 		return "released " + of(o.Delivered)
 	}

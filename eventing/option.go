@@ -71,6 +71,14 @@ func WithID(id ID) SendOption {
 	}
 }
 
+// WithMandatory has the broker refuse the event where no queue takes it: the
+// error wraps [ErrUnroutable] and [ErrRejected]. Without it, an event that nobody
+// listens to is confirmed, and gone. Where the provider can't do that (see
+// [Capabilities]) it is an error that wraps [ErrOption].
+func WithMandatory() SendOption {
+	return func(e *Envelope) { e.message.Mandatory = true }
+}
+
 // DefaultPriority is the priority of an event that says nothing of one.
 const DefaultPriority = 4
 

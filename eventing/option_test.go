@@ -2,6 +2,7 @@ package eventing_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -92,6 +93,44 @@ func TestWrongOptionsAreNotSent(t *testing.T) {
 	require.ErrorContains(t, err, "event 1: ")
 	assert.Empty(t, sent.all())
 	require.NoError(t, eventing.SendEvents(t.Context(), manager, []order{{}}, id))
+}
+
+// router is a provider that tells whether a queue takes a mandatory message.
+type router struct{ hookedProvider }
+
+func (*router) Capabilities() eventing.Capabilities { return eventing.Capabilities{Mandatory: true} }
+
+func (r *router) Open(settings eventing.Settings) (eventing.Provider, error) {
+	_, err := r.hookedProvider.Open(settings)
+	return r, err
+}
+
+func TestMandatoryEvents(t *testing.T) {
+	t.Parallel()
+	var mandatory recorder[bool]
+	provider := &router{}
+	provider.submit = func(_ context.Context, message *eventing.Message) (eventing.Receipt, error) {
+		mandatory.add(message.Mandatory)
+		if message.Mandatory {
+			return nil, errors.Join(eventing.ErrRejected, eventing.ErrUnroutable)
+		}
+		return eventing.Confirmed, nil
+	}
+	config := eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[order]()}}
+	manager := startOn(t, provider, config)
+	require.NoError(t, manager.SendEvent(t.Context(), order{}))
+	err := manager.SendEvent(t.Context(), order{}, eventing.WithMandatory())
+	require.ErrorIs(t, err, eventing.ErrUnroutable)
+	require.ErrorIs(t, err, eventing.ErrRejected)
+	assert.Equal(t, []bool{false, true}, mandatory.all())
+
+	poor, err := eventing.NewEventManager(newPoorProvider(t), config)
+	require.NoError(t, err)
+	require.NoError(t, poor.Start(t.Context()))
+	err = poor.SendEvent(t.Context(), order{}, eventing.WithMandatory())
+	require.ErrorIs(t, err, eventing.ErrOption)
+	require.ErrorContains(t, err, "memory can't tell whether a queue takes the event: send it without WithMandatory")
+	require.NoError(t, poor.Stop(t.Context()))
 }
 
 func TestWrongOptionsOfAnEvent(t *testing.T) {

@@ -38,7 +38,7 @@ type Policy struct {
 	// its process each time, before it is dead-lettered with a [*CrashedError].
 	// Zero means 5. A negative one means that there is no limit of eventing's:
 	// then the broker's own acts, if it has one. It has no effect where the
-	// broker doesn't count: see [Capabilities].
+	// broker neither counts nor flags what comes again: see [Delivery].
 	MaxDeliveries int
 
 	// DeadLetters is the address of the listener's dead letters, made of the

@@ -119,7 +119,8 @@ type Delivery struct {
 	Count int
 
 	// Redelivered tells that the message was delivered before, where the broker
-	// says no more than that. Count is 0 then.
+	// says no more than that. Count is 0 then. Each time counts like the death
+	// of a process: where a broker flags what was released too, stops count.
 	Redelivered bool
 
 	// Tag belongs to the provider: what it needs to settle.

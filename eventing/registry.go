@@ -107,6 +107,15 @@ func (r *registry) enlist(entry *listenerEntry) error {
 	return nil
 }
 
+// checkInbox tells which listeners need an inbox, if there is none.
+func (r *registry) checkInbox(there bool) error {
+	var errs []error
+	for _, entry := range r.listeners {
+		errs = append(errs, entry.descriptor.checkInbox(there))
+	}
+	return errors.Join(errs...)
+}
+
 // distinct tells whether the names of two listeners keep their queues apart.
 func distinct(x, y *listenerEntry) error {
 	both := func() string {
@@ -149,7 +158,7 @@ func (r *registry) eventOf(t reflect.Type, place string) (*EventDescriptor, erro
 		return entry.descriptor, nil
 	}
 	if t.Kind() == reflect.Pointer {
-		return nil, fmt.Errorf("events are values: write eventing.Listener[%s], not [%s]", reflectx.Name(t.Elem()), reflectx.Name(t))
+		return nil, fmt.Errorf("events are values: write [%s], not [%s]", reflectx.Name(t.Elem()), reflectx.Name(t))
 	}
 	if _, err := reflectx.Markers(t); err != nil {
 		return nil, err

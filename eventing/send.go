@@ -18,7 +18,8 @@ var errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineEx
 // deadline in ctx the send timeout of the manager applies.
 //
 // The error wraps [ErrNotSent], [ErrUnconfirmed] or [ErrRejected] for what
-// became of it at the transport; [ErrNotEvent], [ErrInvalid],
+// became of it at the transport, and [ErrUnroutable] too where a mandatory event
+// (see [WithMandatory]) has no queue; [ErrNotEvent], [ErrInvalid],
 // [ErrTooLarge], [ErrHeader], [ErrOption] and [ErrNotProceeded], and the errors of codec and pipelines, for what never got
 // that far; [ErrNotRunning] before the start and [ErrClosed] after the stop.
 func (m *EventManager) SendEvent(ctx context.Context, event any, options ...SendOption) error {
@@ -105,6 +106,9 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 	}
 	if e.message.Delay > 0 && !m.capabilities.Delay {
 		e.refuse(fmt.Errorf("%w: %s can't delay: send the event when it is due", ErrOption, m.provider.Name()))
+	}
+	if e.message.Mandatory && !m.capabilities.Mandatory {
+		e.refuse(fmt.Errorf("%w: %s can't tell whether a queue takes the event: send it without WithMandatory", ErrOption, m.provider.Name()))
 	}
 	if several && e.message.ID != id {
 		e.refuse(fmt.Errorf("%w: WithID gives one id to several events: send each by itself", ErrOption))

@@ -26,8 +26,8 @@ func UseCodec(codec Codec) environment.Option {
 	return environment.Setting(useCodec{codec})
 }
 
-// MaxBodyBytes bounds the body of an event that is sent, as MaxBodyBytes of
-// [Config] does.
+// MaxBodyBytes bounds the body of an event that is sent or comes, as
+// MaxBodyBytes of [Config] does.
 func MaxBodyBytes(n int64) environment.Option {
 	return environment.Setting(maxBodyBytes(n))
 }

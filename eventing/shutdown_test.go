@@ -59,13 +59,13 @@ func (l *clerk) On(ctx context.Context, event order) error {
 
 func (l *clerk) OnDestroy(context.Context) error { return l.Books.write("clerk destroyed") }
 
-// archive listens to what is sent during the stop.
-type archive struct {
-	eventing.Listener[receiptSent] `listener:"name=archive"`
+// vault listens to what is sent during the stop.
+type vault struct {
+	eventing.Listener[receiptSent] `listener:"name=vault"`
 	Books                          *books `inject:""`
 }
 
-func (l *archive) On(context.Context, receiptSent) error { return l.Books.write("receipt") }
+func (l *vault) On(context.Context, receiptSent) error { return l.Books.write("receipt") }
 
 // sleeper ignores that its context is done.
 type sleeper struct {
@@ -82,7 +82,7 @@ func office(source eventing.Source, parts ...environment.Part) environment.Part 
 	return environment.Module("office", append(parts,
 		eventing.Module(source),
 		environment.Register[clerk](),
-		environment.Register[archive](),
+		environment.Register[vault](),
 		environment.Provide(func() *books { return &books{stuck: make(chan struct{})} }),
 	)...)
 }
@@ -120,7 +120,7 @@ func TestShutdownDestroysWhatListenersUseAfterThem(t *testing.T) {
 				assert.Equal(t, uint64(2), manager.Stats().Sent)
 				require.ErrorIs(t, manager.SendEvent(t.Context(), order{}), eventing.ErrClosed)
 				if broker, ok := source.(*memory.Broker); ok {
-					assertLeft(t, broker, map[string]int{"archive": 1})
+					assertLeft(t, broker, map[string]int{"vault": 1})
 				}
 			})
 		})
@@ -154,9 +154,9 @@ func TestShutdownWithAStuckListener(t *testing.T) {
 		assert.LessOrEqual(t, time.Since(began), 30*time.Second)
 		book := environment.Get[*books](env)
 		assert.Equal(t, []string{"order", "clerk destroyed", "books destroyed"}, book.steps.all())
-		assertLeft(t, broker, map[string]int{"sleeper": 1, "archive": 1})
+		assertLeft(t, broker, map[string]int{"sleeper": 1, "vault": 1})
 		close(book.stuck)
 		synctest.Wait() // the handler returns, too late
-		assertLeft(t, broker, map[string]int{"sleeper": 1, "archive": 1})
+		assertLeft(t, broker, map[string]int{"sleeper": 1, "vault": 1})
 	})
 }

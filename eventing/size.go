@@ -27,3 +27,13 @@ func (e *tooLargeError) Error() string {
 }
 
 func (e *tooLargeError) Is(target error) bool { return target == ErrTooLarge || target == ErrRejected }
+
+// checkReceivedSize tells whether the body may be decoded: who has sent it may
+// have another bound, or none.
+func (m *EventManager) checkReceivedSize(body []byte) error {
+	if size := int64(len(body)); size > m.config.MaxBodyBytes {
+		return fmt.Errorf("receive event: %w: the body has %d bytes, more than MaxBodyBytes (%d): raise it (eventing.MaxBodyBytes, or in eventing.Config) and replay the dead letter",
+			ErrTooLarge, size, m.config.MaxBodyBytes)
+	}
+	return nil
+}

@@ -1,8 +1,10 @@
 package eventing_test
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -16,6 +18,14 @@ type missive struct {
 	eventing.Event `event:"name=letter"`
 	Text           string
 }
+
+// missives listens to them.
+type missives struct {
+	eventing.Listener[missive] `listener:"name=letters"`
+	on                         func(event missive) error
+}
+
+func (l *missives) On(_ context.Context, event missive) error { return l.on(event) }
 
 func TestTooLargeABodyIsNotSent(t *testing.T) {
 	t.Parallel()
@@ -57,4 +67,54 @@ func TestWrongMaxBodyBytes(t *testing.T) {
 	manager := environment.Get[*eventing.EventManager](env)
 	require.ErrorIs(t, manager.SendEvent(t.Context(), missive{Text: "more than twenty bytes"}), eventing.ErrTooLarge)
 	require.NoError(t, env.Shutdown(t.Context()))
+}
+
+// TestTooLargeABodyIsNotDecoded, since its sender may have another bound. It is
+// put aside, and can be replayed where the bound is raised.
+func TestTooLargeABodyIsNotDecoded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const most = 50
+		body := func(n int) missive { return missive{Text: strings.Repeat("x", n-len(`{"Text":""}`))} }
+		var sizes recorder[int]
+		var errs recorder[error]
+		listener := &missives{on: func(event missive) error {
+			sizes.add(len(event.Text))
+			return nil
+		}}
+		broker := memory.NewBroker()
+		manager := startOn(t, broker, eventing.Config{
+			Listeners: []any{listener}, MaxBodyBytes: most,
+			Observers: []eventing.Observer{func(_ context.Context, o eventing.Observation) {
+				if o, ok := o.(*eventing.EventDeadLettered); ok {
+					errs.add(o.Err)
+				}
+			}},
+		})
+		sender := startOn(t, broker, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[missive]()}})
+		require.NoError(t, eventing.SendEvents(t.Context(), sender, []missive{body(most), body(most + 1)}))
+		synctest.Wait()
+		assert.Len(t, sizes.all(), 1, "only the one within the bound is decoded")
+		require.Len(t, errs.all(), 1)
+		require.ErrorIs(t, errs.all()[0], eventing.ErrTooLarge)
+		require.NotErrorIs(t, errs.all()[0], eventing.ErrRejected)
+		assert.Zero(t, manager.Stats().Retried, "no repetition mends it")
+		queue, err := eventing.DeadLetters(manager, "letters")
+		require.NoError(t, err)
+		letters, err := queue.Read(t.Context(), 10)
+		require.NoError(t, err)
+		require.Len(t, letters, 1)
+		assert.Contains(t, letters[0].Error, "the body has 51 bytes, more than MaxBodyBytes (50)")
+		assert.Equal(t, "*errors.errorString", letters[0].ErrorType)
+		assert.Len(t, letters[0].Body, most+1)
+
+		require.NoError(t, manager.Stop(t.Context()))
+		manager = startOn(t, broker, eventing.Config{Listeners: []any{listener}})
+		queue, err = eventing.DeadLetters(manager, "letters")
+		require.NoError(t, err)
+		_, err = queue.Replay(t.Context(), eventing.Replay{})
+		require.NoError(t, err)
+		synctest.Wait()
+		assert.Len(t, sizes.all(), 2)
+	})
 }

@@ -14,7 +14,8 @@ type Stats struct {
 	Listeners map[string]ListenerStats
 }
 
-// Totals are the sums over all events and listeners.
+// Totals are the sums over all events and listeners, those included that have
+// ended.
 type Totals struct {
 	// Sent events were confirmed by the broker.
 	Sent uint64
@@ -26,6 +27,8 @@ type Totals struct {
 	DeadLettered uint64
 	// Dropped events were ended by a pipeline, on either side.
 	Dropped uint64
+	// Repeated events had been handled before: see the option once of [Listener].
+	Repeated uint64
 }
 
 // EventStats counts what became of the sends of one event. A send may count
@@ -53,6 +56,9 @@ type ListenerStats struct {
 	DeadLettered uint64
 	// Dropped events were ended by a pipeline.
 	Dropped uint64
+	// Repeated events had been handled before, and were acknowledged without a
+	// call: see the option once of [Listener].
+	Repeated uint64
 	// Released events were given back by a stop before they were handled. Those
 	// that were only fetched aren't counted.
 	Released uint64
@@ -68,16 +74,25 @@ func (c *eventCounters) stats() EventStats {
 }
 
 type listenerCounters struct {
-	handled, failed, retried, deadLettered, dropped, released atomic.Uint64
+	handled, failed, retried, deadLettered, dropped, repeated, released atomic.Uint64
 
 	inFlight atomic.Int64
+}
+
+// add is for what doesn't count any more.
+func (c *listenerCounters) add(of *listenerCounters) {
+	c.handled.Add(of.handled.Load())
+	c.retried.Add(of.retried.Load())
+	c.deadLettered.Add(of.deadLettered.Load())
+	c.dropped.Add(of.dropped.Load())
+	c.repeated.Add(of.repeated.Load())
 }
 
 func (c *listenerCounters) stats() ListenerStats {
 	return ListenerStats{
 		Handled: c.handled.Load(), Failed: c.failed.Load(), Retried: c.retried.Load(),
-		DeadLettered: c.deadLettered.Load(), Dropped: c.dropped.Load(), Released: c.released.Load(),
-		InFlight: c.inFlight.Load(),
+		DeadLettered: c.deadLettered.Load(), Dropped: c.dropped.Load(),
+		Repeated: c.repeated.Load(), Released: c.released.Load(), InFlight: c.inFlight.Load(),
 	}
 }
 
@@ -97,10 +112,16 @@ func (m *EventManager) Stats() Stats {
 	for _, s := range m.roster.all() {
 		of := s.counters.stats()
 		stats.Listeners[s.listener.Name] = of
-		stats.Handled += of.Handled
-		stats.Retried += of.Retried
-		stats.DeadLettered += of.DeadLettered
-		stats.Dropped += of.Dropped
+		stats.add(of)
 	}
+	stats.add(m.gone.stats())
 	return stats
+}
+
+func (t *Totals) add(of ListenerStats) {
+	t.Handled += of.Handled
+	t.Retried += of.Retried
+	t.DeadLettered += of.DeadLettered
+	t.Dropped += of.Dropped
+	t.Repeated += of.Repeated
 }

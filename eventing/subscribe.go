@@ -127,8 +127,8 @@ func (n *newcomer) read(options []SubscribeOption) error {
 	}
 	d := &n.listener
 	if d.Name == "" {
-		if d.Group != "" || n.durable {
-			errs = append(errs, errors.New("InGroup and DurableQueue are for a queue that stays: give the subscription a name, by As"))
+		if d.Group != "" || n.durable || d.Once {
+			errs = append(errs, errors.New("InGroup, DurableQueue and Once are for a queue that stays: give the subscription a name, by As"))
 		}
 		d.Name, d.temporary = temporary+"-"+NewID().String(), true
 	}
@@ -148,8 +148,10 @@ func (m *EventManager) subscribe(ctx context.Context, n *newcomer, options []Sub
 	if err != nil {
 		return nil, err
 	}
-	s, err := m.newSubscription(entry.descriptor, n.invoke, n.decode(entry.descriptor.Event))
-	if err = errors.Join(err, m.checkListener(s.listener)); err == nil {
+	s, err := m.newSubscription(entry.descriptor, n.decode(entry.descriptor.Event))
+	s.invoke = n.invoke
+
+	if err = errors.Join(err, m.checkListener(s), s.listener.checkInbox(m.config.Inbox != nil)); err == nil {
 		s.dynamic, s.metadata = true, maps.Clone(n.metadata)
 		err = m.step(ctx, "a subscription", s.settleIn)
 	}

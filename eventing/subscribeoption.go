@@ -54,6 +54,15 @@ func FailurePolicy(policy Policy) SubscribeOption {
 	}
 }
 
+// Once has the manager's [Inbox] keep out what was handled before: see the
+// option once of [Listener]. It needs [As].
+func Once() SubscribeOption {
+	return func(n *newcomer) error {
+		n.listener.Once = true
+		return nil
+	}
+}
+
 // Metadata notes something about the subscription, for who reads
 // [EventManager.Subscriptions]. It has no other effect. Of two values of one key
 // the last counts.

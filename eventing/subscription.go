@@ -15,6 +15,7 @@ type subscription struct {
 	listener *EventListenerDescriptor
 	queue    Queue
 	invoke   invoke
+	batches  *batches // nil unless the listener has them
 	decode   func(contentType string, body []byte) (any, error)
 
 	dynamic  bool              // it came at run time
@@ -41,11 +42,11 @@ type subscription struct {
 }
 
 // newSubscription makes a subscription that isn't attached yet.
-func (m *EventManager) newSubscription(listener *EventListenerDescriptor, invoke invoke, decode func(Codec, []byte) (any, error)) (*subscription, error) {
+func (m *EventManager) newSubscription(listener *EventListenerDescriptor, decode func(Codec, []byte) (any, error)) (*subscription, error) {
 	queue, err := listener.queue(m.provider.ServerName())
 	codecs := append([]Codec{listener.Event.sender(m.config.Codec), m.config.Codec}, m.config.Codecs...)
 	readers, codecErr := newReaders(codecs...)
-	s := &subscription{manager: m, listener: listener, queue: queue, invoke: invoke, decode: readers.decoder(decode)}
+	s := &subscription{manager: m, listener: listener, queue: queue, decode: readers.decoder(decode)}
 	s.base, s.halt = context.WithCancelCause(m.base)
 	return s, errors.Join(err, codecErr)
 }
@@ -79,6 +80,9 @@ func (s *subscription) begin(h *hold) {
 }
 
 func (s *subscription) settle(on *hold, h *handling, disposition Disposition) {
+	if h.foreign != nil {
+		h.delivery.Message = h.foreign // providers may tell a delivery by its message
+	}
 	if err := on.consumer.Settle(&h.delivery, disposition); err != nil {
 		// The broker will deliver it again: at least once.
 		s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelDebug, "settlement was lost",

@@ -40,27 +40,29 @@ type SubscriptionInfo struct {
 	Concurrency int
 	// Policy is what happens to an event whose handling fails.
 	Policy Policy
+	// Stats counts what became of its deliveries.
+	Stats ListenerStats
 }
 
 // Subscriptions returns what listens now: the listeners of the boot, in the
 // order of their registration, then the subscriptions of the run time that
 // haven't ended, in the order they came.
-func (m *EventManager) Subscriptions() []SubscriptionInfo {
+func (m *EventManager) Subscriptions() []*SubscriptionInfo {
 	all := m.roster.all()
-	infos := make([]SubscriptionInfo, len(all))
+	infos := make([]*SubscriptionInfo, len(all))
 	for i, s := range all {
 		infos[i] = s.info()
 	}
 	return infos
 }
 
-func (s *subscription) info() SubscriptionInfo {
-	info := SubscriptionInfo{
+func (s *subscription) info() *SubscriptionInfo {
+	info := &SubscriptionInfo{
 		Name: s.listener.Name, Event: s.listener.Event.Name, Group: s.listener.Group, Server: s.queue.Server,
 		PerProcess: s.queue.Exclusive(), Durable: s.queue.Durable,
 		Queue: s.queue.String(), DeadLetters: s.queue.DeadLetter().Address(),
 		Metadata: maps.Clone(s.metadata), Dynamic: s.dynamic, Paused: s.isPaused(),
-		Concurrency: s.listener.Concurrency, Policy: s.listener.Policy,
+		Concurrency: s.listener.Concurrency, Policy: s.listener.Policy, Stats: s.counters.stats(),
 	}
 	if err := s.heldUp.Load(); err != nil {
 		info.HeldUp = *err

@@ -54,7 +54,7 @@ func TestSubscriptionsAreListed(t *testing.T) {
 	assert.False(t, infos[0].Dynamic)
 	effective := s.Info().Policy
 	assert.Equal(t, 100*time.Millisecond, effective.Backoff, "with its defaults")
-	assert.Equal(t, eventing.SubscriptionInfo{
+	assert.Equal(t, &eventing.SubscriptionInfo{
 		Name: "audit", Event: "order", Server: "server", PerProcess: true, Durable: true,
 		Queue: "order::audit-server", DeadLetters: "graves", Metadata: map[string]string{"owner": "finance"},
 		Dynamic: true, Concurrency: 3, Policy: effective,
@@ -74,7 +74,7 @@ func TestSubscriptionsAreListed(t *testing.T) {
 	require.ErrorContains(t, err, `no listener "audit": it has ["orders" "member"`)
 }
 
-func names(infos []eventing.SubscriptionInfo) []string {
+func names(infos []*eventing.SubscriptionInfo) []string {
 	names := []string{}
 	for _, info := range infos {
 		names = append(names, info.Name)

@@ -19,7 +19,7 @@ func (s *Subscription) Name() string { return s.subscription.listener.Name }
 
 // Info says what the subscription is, and what it is at. It may be called after
 // the end too.
-func (s *Subscription) Info() SubscriptionInfo { return s.subscription.info() }
+func (s *Subscription) Info() *SubscriptionInfo { return s.subscription.info() }
 
 // Pause is [EventManager.Pause] for this subscription.
 func (s *Subscription) Pause(ctx context.Context) error { return s.subscription.pause(ctx) }
@@ -106,6 +106,7 @@ func (s *Subscription) end(ctx context.Context, keep bool) error {
 	}
 	directory.strike(s.entry)
 	inner.manager.roster.remove(inner)
+	inner.manager.gone.add(&inner.counters)
 	return err
 }
 

@@ -17,6 +17,7 @@ func acknowledgementCases() []Case {
 		newCase(3, "what wasn't settled comes again", unsettledComesAgain, eventing.Durable()),
 		newCase(3, "an interrupted handler's event goes to another process", interruptedGoesOn),
 		newCase(3, "a failed event is tried again and then acknowledged", failedIsTriedAgain),
+		newCase(3, "an event that comes again isn't handled twice", handledIsKnown),
 	}
 }
 
@@ -75,4 +76,31 @@ func failedIsTriedAgain(s *scene) {
 	assert.Equal(s, []call{{"twice", 0, 1}, {"twice", 0, 2}, {"twice", 1, 1}, {"twice", fenceNumber, 1}}, s.calls("twice"))
 	s.requireEmpty(s.queue("twice"))
 	s.requireEmpty(s.queue("twice").DeadLetter())
+}
+
+// handledIsKnown has two events come twice to listeners with an inbox. One of
+// them has failed before, and so isn't known.
+func handledIsKnown(s *scene) {
+	failed := false // one event is handled at a time
+	manager := s.start(process{listeners: []any{
+		&known{reaction: s.note("known", func(_ context.Context, event sample) error {
+			if event.Number == 1 && !failed {
+				failed = true
+				return eventing.Permanent(errFirstAttempt)
+			}
+			return nil
+		})},
+		&alpha{reaction: s.note("alpha")},
+	}})
+	provider := s.provider()
+	for number := range 2 {
+		message := s.message(number)
+		s.submit(provider, message)
+		again := *message
+		s.submit(provider, &again)
+	}
+	s.fence(manager, "known", "alpha")
+	assert.Equal(s, []int{0, 1, 1}, s.handled("known"), "what was handled isn't handled again, and what has failed is")
+	assert.Equal(s, []int{0, 0, 1, 1}, s.handled("alpha"), "a listener without once")
+	assert.Equal(s, uint64(1), manager.Stats().Repeated)
 }

@@ -76,6 +76,12 @@ func settlementFaults() []fault {
 		{"doesn't count deliveries", always(countNothing), []string{
 			"a delivery that ends with its process is counted", "an event that ends its process each time is dead-lettered",
 		}},
+		{"neither counts nor flags deliveries", always(tellNothing), []string{
+			"a delivery that ends with its process is counted", "an event that ends its process each time is dead-lettered",
+		}},
+		{"flags what is new", always(flagAll), []string{
+			"a delivery that ends with its process is counted", "one delivery per queue",
+		}},
 		{"confirms before storing", always(confirmFirst), []string{
 			"durable events wait for their listener", "durable events wait for their server",
 		}},
@@ -137,7 +143,7 @@ func contentFaults() []fault {
 		}},
 		{"makes a new id", always(renewID), []string{
 			"id, time, name and content type arrive", "a permanent error is dead-lettered at once",
-			"a delayed retry comes to its listener only",
+			"a delayed retry comes to its listener only", "an event that comes again isn't handled twice",
 		}},
 		{"keeps whole seconds only", always(cutTime), []string{"id, time, name and content type arrive"}},
 		{"drops the content type", always(dropContentType), []string{

@@ -36,8 +36,8 @@ type Harness struct {
 
 	// Crashing is like Provider, and returns also what ends the provider as the
 	// death of its process would: all that it holds is left unsettled, and the
-	// broker counts that. Nil means that the broker doesn't count: then the
-	// cases which need that aren't run.
+	// broker counts or flags that. Nil means that the broker does neither: then
+	// the cases which need that aren't run.
 	Crashing func(t T, server string) (provider eventing.Provider, crash func())
 }
 
@@ -81,7 +81,7 @@ func Run(t *testing.T, h Harness) {
 			continue
 		}
 		if c.Crashing && h.Crashing == nil {
-			t.Logf("not run, since the broker doesn't count deliveries: %s", c.Name)
+			t.Logf("not run, since the broker neither counts deliveries nor flags them: %s", c.Name)
 			continue
 		}
 		if _, ok := promises[c.Promise]; !ok {

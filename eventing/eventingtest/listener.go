@@ -61,6 +61,10 @@ type (
 		eventing.Listener[sample] `listener:"name=once,retries=0"`
 		reaction
 	}
+	known struct {
+		eventing.Listener[sample] `listener:"name=known,once"`
+		reaction
+	}
 	twice struct {
 		eventing.Listener[sample] `listener:"name=twice,retries=1,backoff=10ms"`
 		reaction

@@ -71,6 +71,7 @@ func (s *scene) prepare(p process) *eventing.EventManager {
 		},
 		Listeners: p.listeners,
 		Pipelines: p.pipelines,
+		Inbox:     eventing.NewInbox(0),
 		Logger:    slog.New(slog.DiscardHandler),
 	})
 	require.NoError(s, err)

@@ -59,7 +59,7 @@ func (s *scene) pausing(manager *eventing.EventManager, listener string) <-chan 
 		paused <- manager.Pause(ctx, listener)
 	}()
 	asked := func() bool {
-		return slices.ContainsFunc(manager.Subscriptions(), func(info eventing.SubscriptionInfo) bool {
+		return slices.ContainsFunc(manager.Subscriptions(), func(info *eventing.SubscriptionInfo) bool {
 			return info.Name == listener && info.Paused
 		})
 	}

@@ -88,12 +88,26 @@ func TestProviderThatSaysWhatItLacksPasses(t *testing.T) {
 	t.Parallel()
 	poor := always(func(f *faulty) {
 		ignoreDelay(f)
+		flagOnly(f)
 		f.lacks = func(c *eventing.Capabilities) { *c = eventing.Capabilities{} }
 	})
 	for _, c := range eventingtest.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			result := run(t, c, fault{make: poor})
+			assert.False(t, result.failed(), result.String())
+		})
+	}
+}
+
+// TestProviderThatOnlyFlagsPasses, as brokers are that say of a delivery only
+// that there was another one.
+func TestProviderThatOnlyFlagsPasses(t *testing.T) {
+	t.Parallel()
+	for _, c := range eventingtest.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			result := run(t, c, fault{make: always(flagOnly)})
 			assert.False(t, result.failed(), result.String())
 		})
 	}

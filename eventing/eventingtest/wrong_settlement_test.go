@@ -58,6 +58,34 @@ func countNothing(p *faulty) {
 	}})
 }
 
+// flagOnly flags what was delivered before, in place of counting it, like
+// brokers by STOMP. That isn't wrong.
+func flagOnly(p *faulty) {
+	p.lacks = func(c *eventing.Capabilities) { c.Count = false }
+	consumers(p, settling{received: func(_ *settling, into *eventing.Delivery) error {
+		into.Redelivered, into.Count = into.Count > 1, 0
+		return nil
+	}})
+}
+
+// tellNothing neither counts nor flags.
+func tellNothing(p *faulty) {
+	flagOnly(p)
+	consumers(p, settling{received: func(_ *settling, into *eventing.Delivery) error {
+		into.Count = 0
+		return nil
+	}})
+}
+
+// flagAll flags what is new, too.
+func flagAll(p *faulty) {
+	flagOnly(p)
+	consumers(p, settling{received: func(_ *settling, into *eventing.Delivery) error {
+		into.Redelivered, into.Count = true, 0
+		return nil
+	}})
+}
+
 // confirmFirst keeps each message until the next one, or for a second.
 func confirmFirst(p *faulty) {
 	var mu sync.Mutex
