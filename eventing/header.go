@@ -2,7 +2,6 @@ package eventing
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -52,13 +51,21 @@ var steeringPrefixes = []string{
 
 // steeringKeys are the headers that STOMP brokers act upon or set themselves,
 // in lower case (STOMP 1.2, and the manuals of Artemis, ActiveMQ, RabbitMQ).
-var steeringKeys = []string{
-	"ack", "amqp-message-id", "app-id", "auto-delete", "client-id", "consumer-window-size",
-	"content-encoding", "content-length", "content-type", "correlation-id", "destination",
-	"destination-type", "durable", "durable-subscription-name", "exclusive", "expiration", "expires",
-	"id", "message-id", "no-local", "persistent", "prefetch-count", "priority", "receipt",
-	"receipt-id", "redelivered", "reply-to", "selector", "subscription", "subscription-type",
-	"timestamp", "transaction", "transformation", "type", "user-id", "x-expires", "x-message-ttl",
+var steeringKeys = setOf(
+	"ack", "amqp-message-id", "app-id", "auto-delete", "client-id", "consumer-window-size", "content-encoding",
+	"content-length", "content-type", "correlation-id", "destination", "destination-type", "durable",
+	"durable-subscription-name", "exclusive", "expiration", "expires", "id", "message-id", "no-local",
+	"persistent", "prefetch-count", "priority", "receipt", "receipt-id", "redelivered", "reply-to", "selector",
+	"subscription", "subscription-type", "timestamp", "transaction", "transformation", "type", "user-id",
+	"x-expires", "x-message-ttl",
+)
+
+func setOf(keys ...string) map[string]struct{} {
+	set := make(map[string]struct{}, len(keys))
+	for _, key := range keys {
+		set[key] = struct{}{}
+	}
+	return set
 }
 
 // checkHeader tells why a header can't be set.
@@ -87,7 +94,7 @@ func steers(key string) bool {
 			return true
 		}
 	}
-	_, found := slices.BinarySearch(steeringKeys, lower)
+	_, found := steeringKeys[lower]
 	return found
 }
 
