@@ -23,10 +23,12 @@ func unheardIsConfirmed(s *scene) {
 	assert.Equal(s, []int{1}, s.take(consumer, 1), "what was sent since there is a queue")
 }
 
-// unheardIsRefused ends at once for a provider that lacks it: a manager refuses
-// the option then.
+// unheardIsRefused asks of a provider that lacks it only that a manager refuses
+// the option.
 func unheardIsRefused(s *scene) {
 	if !s.capabilities().Mandatory {
+		err := s.start(process{}).SendEvent(s.limit(), sample{}, eventing.WithMandatory())
+		require.ErrorIs(s, err, eventing.ErrOption, "a mandatory event, where the provider lacks that")
 		return
 	}
 	provider := s.provider()
