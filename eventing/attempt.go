@@ -2,15 +2,11 @@ package eventing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
 
-var (
-	errGoexit         = errors.New("the handler has ended its goroutine by runtime.Goexit")
-	errHandlerTimeout = fmt.Errorf("eventing: listener timeout: %w", context.DeadlineExceeded)
-)
+var errHandlerTimeout = fmt.Errorf("eventing: listener timeout: %w", context.DeadlineExceeded)
 
 // deliveryContext is the context of one attempt. It makes the envelope known
 // without the allocation that context.WithValue costs.
@@ -61,14 +57,19 @@ func (h *handling) attempt() {
 		ctx = limited
 	}
 	began := m.observeFrom()
-	h.attempted, h.outcome = false, errGoexit
+	h.attempted = false
+	returned := false
 	defer func() { // also on Goexit
+		if !returned {
+			h.outcome = newPanicError(errGoexit)
+		}
 		h.outcome = m.handleError(ctx, h.outcome)
 		h.attempted = true
 		defer h.observeAttempt(began) //nolint:contextcheck // the handling has the context
 		m.tell(ctx, prepared.envelope, h.outcome)
 	}()
 	h.outcome = h.walk(ctx, prepared.envelope)
+	returned = true
 	if h.outcome == nil && h.subscription.listener.Once {
 		h.record()
 	}

@@ -131,14 +131,18 @@ func (b *batches) handle(led *batch) {
 		ctx, cancel = context.WithTimeoutCause(ctx, timeout, errHandlerTimeout)
 		defer cancel()
 	}
-	err := errGoexit
+	var err error
+	returned := false
 	defer func() { // also on Goexit
 		if value := recover(); value != nil {
 			err = newPanicError(value)
+		} else if !returned {
+			err = newPanicError(errGoexit)
 		}
 		led.outcomes = perEvent(err, len(led.envelopes))
 	}()
 	err = b.call(ctx, led.envelopes)
+	returned = true
 }
 
 // batchContext is the context of one call of On.

@@ -15,7 +15,8 @@
 // each listener's queue once; processes that run the same listener share its
 // queue. One queue's events are handled in order, as long as none fails and
 // the listener's concurrency is 1; those of one [Key] in any case. A
-// [BatchListener] gets several events at once.
+// [BatchListener] gets several events at once. [Subscribe] has a function listen
+// while the manager runs.
 //
 // # Failure
 //
@@ -27,10 +28,12 @@
 //
 // # Errors
 //
-// What became of a sent event is told apart by [ErrNotSent], [ErrUnconfirmed]
-// and [ErrRejected]; [ErrInvalid], [ErrTooLarge], [ErrHeader] and [ErrOption]
-// tell what was wrong with the event itself; [ErrUnavailable] means that the broker can't be reached.
-// Wrong tags, signatures and names are errors at boot, all of them at once.
+// What became of a sent event is told apart by [ErrNotSent], [ErrUnconfirmed],
+// [ErrRejected] and [ErrUnroutable]; [ErrInvalid], [ErrTooLarge], [ErrHeader] and
+// [ErrOption] tell what was wrong with the event itself; [ErrUnavailable] means
+// that the broker can't be reached. A panic of a listener, a pipeline or a codec
+// is a [*PanicError]. Wrong tags, signatures and names are errors at boot, all of
+// them at once.
 //
 // # Time limits
 //

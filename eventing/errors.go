@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"github.com/aspyx-go/aspyx/errhandler"
 )
 
 // The outcomes of sending. SendEvent's error wraps one of them whenever the
@@ -185,26 +187,48 @@ func (e *CrashedError) Error() string {
 	return fmt.Sprintf("crashed: the process or its connection has ended in each of %d deliveries of this event", e.Deliveries)
 }
 
-// PanicError is a panic in a listener, a pipeline or a codec.
+// PanicError is a panic in a listener, a pipeline, a codec or an event's
+// Validate, or a [runtime.Goexit] there while an event is handled.
 type PanicError struct {
-	// Value is what panic was called with.
+	// Value is what panic was called with; for a Goexit, an error that says so.
 	Value any
 	// Stack is the goroutine's stack, as [runtime/debug.Stack] prints it.
 	Stack []byte
 }
 
-// newPanicError is to be called by the deferred function that has recovered.
+// errGoexit is the value of a PanicError where nothing has panicked.
+var errGoexit = errors.New("the handler has ended its goroutine by runtime.Goexit")
+
+// newPanicError is to be called by the deferred function that has recovered, or
+// that a Goexit has called.
 func newPanicError(value any) *PanicError {
 	return &PanicError{Value: value, Stack: debug.Stack()}
 }
 
 // Error returns the value of the panic, without the stack.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+func (e *PanicError) Error() string {
+	if e.Value == errGoexit { //nolint:errorlint // a panic with an error that wraps it is a panic
+		return errGoexit.Error()
+	}
+	return fmt.Sprintf("panic: %v", e.Value)
+}
 
 // Unwrap returns the value of the panic where it is an error.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
+}
+
+// stackOf returns the stack of a panic, also of one in an error handler. It is
+// nil for other errors.
+func stackOf(err error) []byte {
+	if p, ok := errors.AsType[*PanicError](err); ok {
+		return p.Stack
+	}
+	if p, ok := errors.AsType[*errhandler.PanicError](err); ok {
+		return p.Stack
+	}
+	return nil
 }
 
 // IndexError is the failure of one event of [SendEvents].

@@ -63,9 +63,10 @@ type Config struct {
 
 	// MaxBodyBytes is how many bytes an event's body may have, as it is sent and
 	// as it comes. To send a larger one is [ErrTooLarge]; one that comes isn't
-	// decoded, but dead-lettered with that reason. Zero means [DefaultMaxBodyBytes]. It can't
-	// be disabled. Providers have bounds of their own, for what comes too: who
-	// raises this above 10 MiB raises amqp.Config.MaxMessageBytes too.
+	// decoded, but dead-lettered with that reason. Zero means
+	// [DefaultMaxBodyBytes]. It can't be disabled. Providers have bounds of their
+	// own, for what comes too: who raises this above 10 MiB raises
+	// amqp.Config.MaxMessageBytes too.
 	MaxBodyBytes int64
 
 	// SendTimeout limits a send whose context has no deadline. Zero means 30

@@ -2,7 +2,6 @@ package eventing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -19,8 +18,8 @@ func (h *handling) deadLetter(err error) {
 		slog.String("listener", s.listener.Name), slog.Int("attempts", h.history.attempt),
 		slog.String("destination", s.queue.DeadLetter().Address()), slog.Any("error", err),
 	}
-	if p, ok := errors.AsType[*PanicError](err); ok {
-		attrs = append(attrs, slog.String("stack", string(p.Stack)))
+	if stack := stackOf(err); stack != nil {
+		attrs = append(attrs, slog.String("stack", string(stack)))
 	}
 	s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelError, "event was dead-lettered", attrs...)
 	h.end(Accept, &s.counters.deadLettered, func(of Delivered) Observation {

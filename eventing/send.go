@@ -19,9 +19,10 @@ var errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineEx
 //
 // The error wraps [ErrNotSent], [ErrUnconfirmed] or [ErrRejected] for what
 // became of it at the transport, and [ErrUnroutable] too where a mandatory event
-// (see [WithMandatory]) has no queue; [ErrNotEvent], [ErrInvalid],
-// [ErrTooLarge], [ErrHeader], [ErrOption] and [ErrNotProceeded], and the errors of codec and pipelines, for what never got
-// that far; [ErrNotRunning] before the start and [ErrClosed] after the stop.
+// (see [WithMandatory]) has no queue; [ErrNotEvent], [ErrInvalid], [ErrTooLarge],
+// [ErrHeader], [ErrOption] and [ErrNotProceeded], and the errors of codec and
+// pipelines, for what never got that far; [ErrNotRunning] before the start and
+// [ErrClosed] after the stop.
 func (m *EventManager) SendEvent(ctx context.Context, event any, options ...SendOption) error {
 	s := m.begin(ctx, event, options, false)
 	return s.finish() //nolint:contextcheck // it has the context since begin

@@ -39,7 +39,7 @@ func UseCodecs(codecs ...Codec) environment.Option {
 }
 
 // Observe has the environment's event manager tell an observer. It may be given
-// several times.
+// several times. A nil one is an error of the boot.
 func Observe(observer Observer) environment.Option { return environment.Setting(observer) }
 
 type (

@@ -2,7 +2,8 @@ package eventing
 
 import "fmt"
 
-// SubscribeOption is an option of [Subscribe] and [SubscribeName].
+// SubscribeOption is an option of [Subscribe] and [SubscribeName], which return
+// what is wrong with it.
 type SubscribeOption func(*newcomer) error
 
 // As gives the subscription a name, unique among the manager's listeners. Its

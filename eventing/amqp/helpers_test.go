@@ -98,6 +98,18 @@ func receive(tb testing.TB, consumer eventing.Consumer) *eventing.Delivery {
 	return &delivery
 }
 
+// carriesAndStops has a provider carry one event and stop.
+func carriesAndStops(tb testing.TB, provider eventing.Provider, queue eventing.Queue) {
+	tb.Helper()
+	receipt, err := provider.Submit(within(tb), textMessage(queue.Event, "kept"))
+	require.NoError(tb, err)
+	require.NoError(tb, receipt.Wait(within(tb)))
+	consumer, err := provider.Attach(within(tb), queue, 1)
+	require.NoError(tb, err)
+	assert.Equal(tb, "kept", string(receive(tb, consumer).Message.Body))
+	require.NoError(tb, provider.Stop(within(tb)))
+}
+
 // requireEmpty sends one message more to that queue alone, and tells that it is
 // the next one: whatever was in the queue would come before it.
 func requireEmpty(tb testing.TB, provider *amqp.Provider, consumer eventing.Consumer, queue eventing.Queue) {

@@ -179,13 +179,7 @@ func TestWithoutManagePermission(t *testing.T) {
 	_, err = opened.Submit(within(t), mandatory(queue.Event, "unknown"))
 	require.ErrorIs(t, err, eventing.ErrNotSent)
 
-	receipt, err := opened.Submit(within(t), textMessage(queue.Event, "kept"))
-	require.NoError(t, err)
-	require.NoError(t, receipt.Wait(within(t)))
-	consumer, err := opened.Attach(within(t), queue, 1)
-	require.NoError(t, err)
-	assert.Equal(t, "kept", string(receive(t, consumer).Message.Body))
-	require.NoError(t, opened.Stop(within(t)))
+	carriesAndStops(t, opened, queue)
 }
 
 func TestSendRefusedByTheBroker(t *testing.T) {

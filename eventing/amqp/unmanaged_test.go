@@ -40,13 +40,7 @@ func TestManagementRequestsWithoutReply(t *testing.T) {
 	assert.Contains(t, log.String(), "no reply to listBindingsForAddress within 2s")
 	assert.Contains(t, log.String(), "activemq.management")
 
-	receipt, err := opened.Submit(within(t), textMessage(queue.Event, "kept"))
-	require.NoError(t, err)
-	require.NoError(t, receipt.Wait(within(t)))
-	consumer, err := opened.Attach(within(t), queue, 1)
-	require.NoError(t, err)
-	assert.Equal(t, "kept", string(receive(t, consumer).Message.Body))
-	require.NoError(t, opened.Stop(within(t)))
+	carriesAndStops(t, opened, queue)
 }
 
 // TestDeclareOnAFrozenBroker gives no deadline: the provider has to have one.

@@ -93,7 +93,8 @@ const Always = math.MaxInt
 // Fail has the next attempts of a listener fail with err, so many times. Its On
 // isn't called then; pipelines, error handlers and the failure policy see the
 // error as if On had returned it. A later call takes the place of an earlier
-// one: with 0 times the listener works again.
+// one: with 0 times the listener works again. A name that no listener has fails
+// the test.
 func (a *App) Fail(listener string, times int, err error) {
 	a.tb.Helper()
 	var names []string

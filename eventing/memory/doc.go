@@ -31,7 +31,7 @@
 // messages count. Where one of its queues is full, sending to an event waits,
 // in line, until there is room or the context is done; or else [Config].Overflow
 // has the queue drop its oldest messages, or has the sending fail. Two kinds of
-// messages have a [eventing.Message.Target], and wait in any case:
+// messages have an [eventing.Message.Target], and wait in any case:
 //
 //   - A copy for a later retry comes from a worker which holds the original.
 //     If it waited for room, all workers of a full queue could wait for each
