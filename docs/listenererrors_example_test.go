@@ -18,12 +18,12 @@ type TeaListener struct {
 // On fails.
 func (*TeaListener) On(context.Context, OrderPlaced) error { return &SoldOutError{"tea"} }
 
-// NewTeaErrors has tea ordered where it is sold out.
-func NewTeaErrors() (*errhandler.Manager, error) {
-	return errhandler.New(errhandler.Handle(func(_ context.Context, err *SoldOutError, _ errhandler.Next) error {
+// NewSoldOut has an article ordered where it is sold out.
+func NewSoldOut() errhandler.Handler {
+	return errhandler.Handle(func(_ context.Context, err *SoldOutError, _ errhandler.Next) error {
 		fmt.Println("ordered:", err.Article)
 		return nil
-	}))
+	})
 }
 
 func Example_listenerErrors() {
@@ -31,7 +31,7 @@ func Example_listenerErrors() {
 	env := environment.New(environment.Module("tea",
 		eventing.Module(memory.Config{}),
 		environment.Register[TeaListener](),
-		environment.Provide(NewTeaErrors),
+		environment.Provide(NewSoldOut),
 	))
 	manager := environment.Get[*eventing.EventManager](env)
 	if err := manager.SendEvent(ctx, OrderPlaced{ID: "4711"}); err != nil {

@@ -124,3 +124,43 @@ func TestErrorHandlersOfTheContainer(t *testing.T) {
 	err := environment.Validate(parts(environment.Provide(answer, environment.Named("one")), environment.Provide(other, environment.Named("two"))))
 	require.ErrorContains(t, err, "eventing takes one *errhandler.Manager, and there is another")
 }
+
+// TestErrorHandlersAreFoundLikeListeners, wherever the modules provide them: the
+// most specific one comes first.
+func TestErrorHandlersAreFoundLikeListeners(t *testing.T) {
+	t.Parallel()
+	var told recorder[string]
+	handler := func(name string, match error) func() errhandler.Handler {
+		return func() errhandler.Handler {
+			note := func(ctx context.Context, err error, next errhandler.Next) error {
+				told.add(name)
+				if match == nil {
+					return nil
+				}
+				return next(ctx, err)
+			}
+			if match == nil {
+				return errhandler.Handle(note)
+			}
+			return errhandler.HandleIs(match, note)
+		}
+	}
+	parts := func(more ...environment.Part) environment.Part {
+		return environment.Module("test", append(more,
+			environment.Module("other", environment.Provide(handler("any", nil), environment.Named("any"))),
+			environment.Provide(handler("broken", errBroken), environment.Named("broken")),
+			eventing.Module(memory.Config{}), environment.Register[soleListener]())...)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		env, err := environment.Boot(t.Context(), parts())
+		require.NoError(t, err)
+		manager := environment.Get[*eventing.EventManager](env)
+		require.NoError(t, manager.SendEvent(t.Context(), order{}))
+		require.NoError(t, env.Shutdown(t.Context()))
+		assert.Equal(t, []string{"broken", "any"}, told.all())
+		assert.Equal(t, eventing.Totals{Sent: 1, Handled: 1}, manager.Stats().Totals)
+	})
+	manager := func() *errhandler.Manager { return handlersOf(t, anyError) }
+	err := environment.Validate(parts(environment.Provide(manager)))
+	require.ErrorContains(t, err, "eventing takes single errhandler.Handlers or one *errhandler.Manager, and there is one")
+}

@@ -88,7 +88,7 @@ func (glue) Extend(inspection *environment.Inspection) {
 	if len(managers) != 1 {
 		return // the container has one already, and says so
 	}
-	handlers := theOnly(inspection, reflect.TypeFor[*errhandler.Manager](), "make one of the handlers of both")
+	handlers := errorHandlers(inspection)
 	inbox := theOnly(inspection, reflect.TypeFor[Inbox](), "keep one of them")
 	if err := registry.checkInbox(len(inbox) > 0); err != nil {
 		inspection.Report(nil, err, "")
@@ -103,16 +103,31 @@ func (glue) Extend(inspection *environment.Inspection) {
 			m.onFail = env.Stop
 			built = built[1:]
 			others := built[len(listeners)+len(pipelines):]
-			for _, other := range others {
-				switch part := other.(type) {
-				case *errhandler.Manager:
-					m.config.ErrorHandlers = part
-				case Inbox:
-					m.config.Inbox = part
-				}
+			if err := m.take(others); err != nil {
+				return nil, err
 			}
 			return &dispatcher{m}, m.wire(registry, built[:len(listeners)], built[len(listeners):len(built)-len(others)])
 		}))
+}
+
+// take takes what the container has for the manager, beside listeners and
+// pipelines.
+func (m *EventManager) take(components []any) (err error) {
+	var handlers []errhandler.Handler
+	for _, component := range components {
+		switch part := component.(type) {
+		case *errhandler.Manager:
+			m.config.ErrorHandlers = part
+		case errhandler.Handler:
+			handlers = append(handlers, part)
+		case Inbox:
+			m.config.Inbox = part
+		}
+	}
+	if len(handlers) > 0 {
+		m.config.ErrorHandlers, err = errhandler.New(handlers...)
+	}
+	return err
 }
 
 // registerEvents adds all events before the first listener is read.
@@ -148,6 +163,24 @@ func registerPolicies(inspection *environment.Inspection, registry *registry) {
 			inspection.Report(nil, err, "")
 		}
 	}
+}
+
+// errorHandlers returns the handlers of errors by type that the modules provide,
+// or the one component that has them all.
+func errorHandlers(inspection *environment.Inspection) []*environment.Component {
+	all := theOnly(inspection, reflect.TypeFor[*errhandler.Manager](), "make one of the handlers of both")
+	var single []*environment.Component
+	for _, component := range inspection.Components() {
+		if component.Type() == reflect.TypeFor[errhandler.Handler]() {
+			single = append(single, component)
+		}
+	}
+	if len(all) > 0 && len(single) > 0 {
+		inspection.Report(single[0], fmt.Errorf("eventing takes single errhandler.Handlers or one *errhandler.Manager, and there is one (%s)", all[0].Place()),
+			"add the handler to the manager")
+		return all
+	}
+	return slices.Concat(all, single)
 }
 
 // theOnly returns the component of a type of which eventing takes one, if there

@@ -10,7 +10,10 @@ import (
 	"github.com/aspyx-go/aspyx/reflectx"
 )
 
-var errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineExceeded)
+var (
+	errSendTimeout = fmt.Errorf("eventing: send timeout: %w", context.DeadlineExceeded)
+	errSendGoexit  = errors.New("a pipeline or codec has ended the goroutine that sends by runtime.Goexit")
+)
 
 // SendEvent sends an event, a value of an event type or a non-nil pointer to
 // one, and returns nil once the broker has confirmed it, or a pipeline has
@@ -32,26 +35,32 @@ func (m *EventManager) SendEvent(ctx context.Context, event any, options ...Send
 // confirmation before the next is sent. T may be any, for events of different
 // types. It goes on after a failure; the error joins an [*IndexError] for each
 // event that wasn't confirmed.
-func SendEvents[T any](ctx context.Context, manager *EventManager, events []T, options ...SendOption) error {
-	var errs []error
-	finish := func(i int, s *sending) { //nolint:contextcheck // it has its context since begin
-		if err := s.finish(); err != nil {
-			errs = append(errs, &IndexError{Index: i, Err: err})
-		}
-	}
+func SendEvents[T any](ctx context.Context, manager *EventManager, events []T, options ...SendOption) (err error) {
 	// The window slides: when it is full, the oldest is waited for only.
 	window := make([]*sending, min(sendWindow, len(events)))
-	for i := range events {
-		at := &window[i%len(window)]
-		if *at != nil {
-			finish(i-len(window), *at)
+	begun, finished := 0, 0
+	var errs []error
+	finish := func() { //nolint:contextcheck // each has its context since begin
+		index := finished
+		finished++
+		if err := window[index%len(window)].finish(); err != nil {
+			errs = append(errs, &IndexError{Index: index, Err: err})
 		}
-		*at = manager.begin(ctx, events[i], options, len(events) > 1)
 	}
-	for i := len(events) - len(window); i < len(events); i++ {
-		finish(i, window[i%len(window)])
+	defer func() { // also where a pipeline ends the goroutine
+		for finished < begun {
+			finish()
+		}
+		err = errors.Join(errs...)
+	}()
+	for i := range events {
+		if begun-finished == len(window) {
+			finish()
+		}
+		window[i%len(window)] = manager.begin(ctx, events[i], options, len(events) > 1)
+		begun++
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // sendWindow is how many events of SendEvents are unconfirmed at once, at
@@ -114,7 +123,15 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 	if several && e.message.ID != id {
 		e.refuse(fmt.Errorf("%w: WithID gives one id to several events: send each by itself", ErrOption))
 	}
+	returned := false
+	defer func() {
+		if !returned { // a pipeline ends the goroutine: nobody else is going to tell the outcome
+			s.err = newPanicError(errSendGoexit)
+			_ = s.finish() //nolint:contextcheck // it has the context
+		}
+	}()
 	s.err = s.walk() //nolint:contextcheck // it has the context
+	returned = true
 	return s
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // SubscriptionInfo says what one listener is, and what it is at: one of the
@@ -36,8 +37,15 @@ type SubscriptionInfo struct {
 	Paused bool
 	// HeldUp, unless nil, is why the listener can't put aside what has failed.
 	HeldUp error
-	// Concurrency is how many events are handled at once.
+	// Concurrency is how many events, or batches, are handled at once.
 	Concurrency int
+	// BatchSize is how many events a batch has at most; zero means that the
+	// listener gets one event at a time.
+	BatchSize int
+	// BatchAge is how long the first event of a batch waits for the others.
+	BatchAge time.Duration
+	// Once tells that the [Inbox] keeps out what was handled before.
+	Once bool
 	// Policy is what happens to an event whose handling fails.
 	Policy Policy
 	// Stats counts what became of its deliveries.
@@ -62,7 +70,8 @@ func (s *subscription) info() *SubscriptionInfo {
 		PerProcess: s.queue.Exclusive(), Durable: s.queue.Durable,
 		Queue: s.queue.String(), DeadLetters: s.queue.DeadLetter().Address(),
 		Metadata: maps.Clone(s.metadata), Dynamic: s.dynamic, Paused: s.isPaused(),
-		Concurrency: s.listener.Concurrency, Policy: s.listener.Policy, Stats: s.counters.stats(),
+		Concurrency: s.listener.Concurrency, BatchSize: s.listener.BatchSize, BatchAge: s.listener.BatchAge,
+		Once: s.listener.Once, Policy: s.listener.Policy, Stats: s.counters.stats(),
 	}
 	if err := s.heldUp.Load(); err != nil {
 		info.HeldUp = *err
