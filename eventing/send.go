@@ -124,10 +124,10 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 		e.refuse(fmt.Errorf("%w: WithID gives one id to several events: send each by itself", ErrOption))
 	}
 	returned := false
-	defer func() {
+	defer func() { //nolint:contextcheck // it has the context
 		if !returned { // a pipeline ends the goroutine: nobody else is going to tell the outcome
 			s.err = newPanicError(errSendGoexit)
-			_ = s.finish() //nolint:contextcheck // it has the context
+			_ = s.finish()
 		}
 	}()
 	s.err = s.walk() //nolint:contextcheck // it has the context
