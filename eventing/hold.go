@@ -178,6 +178,7 @@ func (s *subscription) work(on *hold) {
 			return
 		case !suspect && !on.wide:
 			on.turn()
+			on.quit()
 			s.handle(on, &h) // the last of this hold
 			return
 		}

@@ -1,0 +1,42 @@
+package eventing_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/eventing/memory"
+)
+
+// TestANewEventEndsTheQuarantine: its slow handler holds up no other listener.
+func TestANewEventEndsTheQuarantine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		broker := memory.NewBroker()
+		leaveWithNeighbours(t, broker)
+		sender := startOn(t, broker, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[order]()}})
+		require.NoError(t, sender.SendEvent(t.Context(), order{ID: 1}))
+		begin := time.Now()
+		var calls recorder[time.Duration]
+		on := func(_ context.Context, event order) error {
+			if event.ID == 0 {
+				calls.add(time.Since(begin))
+				return nil
+			}
+			time.Sleep(time.Hour)
+			return nil
+		}
+		startOn(t, broker, eventing.Config{Listeners: []any{&orderListener{on: on}, &neighbour{on: on}}})
+		time.Sleep(time.Minute)
+		assert.Len(t, calls.all(), 4)
+		for _, called := range calls.all() {
+			assert.Less(t, called, 2*time.Second)
+		}
+		time.Sleep(3 * time.Hour)
+	})
+}
