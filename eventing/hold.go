@@ -215,7 +215,7 @@ func (s *subscription) handle(on *hold, h *handling) (ok bool) {
 	defer func() {
 		if !ok {
 			on.workers.Go(func() {
-				if s.handle(on, h) {
+				if s.handleAlone(on, h) {
 					s.work(on)
 				}
 			})

@@ -2,6 +2,7 @@ package eventing_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,5 +39,28 @@ func TestANewEventEndsTheQuarantine(t *testing.T) {
 			assert.Less(t, called, 2*time.Second)
 		}
 		time.Sleep(3 * time.Hour)
+	})
+}
+
+// TestASuspectThatEndsItsGoroutineHasALeaseToo, like any other.
+func TestASuspectThatEndsItsGoroutineHasALeaseToo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var calls recorder[time.Duration]
+		broker := memory.NewBroker()
+		leaveWithNeighbours(t, broker)
+		on := func(ctx context.Context, _ order) error {
+			if eventing.EnvelopeFrom(ctx).Attempt() == 1 {
+				calls.add(time.Since(begin).Round(time.Second))
+				runtime.Goexit()
+			}
+			time.Sleep(time.Hour)
+			return nil
+		}
+		startOn(t, broker, eventing.Config{Listeners: []any{&orderListener{on: on}, &neighbour{on: on}}})
+		time.Sleep(time.Minute)
+		assert.Len(t, calls.all(), 2, "one of each listener")
+		time.Sleep(5 * time.Hour)
 	})
 }
