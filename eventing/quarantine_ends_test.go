@@ -64,3 +64,23 @@ func TestASuspectThatEndsItsGoroutineHasALeaseToo(t *testing.T) {
 		time.Sleep(5 * time.Hour)
 	})
 }
+
+// TestTemporarySubscriptionsDisturbNoQuarantine, however often they come: no
+// event of theirs may end the process.
+func TestTemporarySubscriptionsDisturbNoQuarantine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		broker := memory.NewBroker()
+		leaveWithNeighbours(t, broker)
+		var calls recorder[int]
+		on := func(_ context.Context, event order) error { calls.add(event.ID); return nil }
+		manager := startOn(t, broker, eventing.Config{Listeners: []any{&orderListener{on: on}, &neighbour{on: on}}})
+		for range 100 {
+			s, err := eventing.Subscribe(t.Context(), manager, func(context.Context, order) error { return nil })
+			require.NoError(t, err)
+			time.Sleep(100 * time.Millisecond)
+			require.NoError(t, s.Unsubscribe(t.Context()))
+		}
+		assert.Len(t, calls.all(), 4)
+	})
+}
