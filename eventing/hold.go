@@ -148,6 +148,7 @@ func (s *subscription) checkAlive(h *hold) error {
 	if s.alive.Err() == nil {
 		return nil
 	}
+	h.quit()
 	return errors.Join(ErrClosed, h.consumer.Close(context.WithoutCancel(s.alive)))
 }
 

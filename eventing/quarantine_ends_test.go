@@ -2,6 +2,7 @@ package eventing_test
 
 import (
 	"context"
+	"log/slog"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -82,5 +83,55 @@ func TestTemporarySubscriptionsDisturbNoQuarantine(t *testing.T) {
 			require.NoError(t, s.Unsubscribe(t.Context()))
 		}
 		assert.Len(t, calls.all(), 4)
+	})
+}
+
+// slowAttach attaches at once, and returns it when it is told to.
+type slowAttach struct {
+	eventing.Provider
+	narrow func()
+}
+
+func (p *slowAttach) Open(eventing.Settings) (eventing.Provider, error) { return p, nil }
+
+func (p *slowAttach) Capabilities() eventing.Capabilities {
+	return eventing.Capabilities{Delay: true, Count: true}
+}
+
+func (p *slowAttach) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
+	consumer, err := p.Provider.Attach(ctx, queue, prefetch)
+	if prefetch == 1 && queue.Listener == "neighbour" {
+		p.narrow()
+	}
+	return consumer, err
+}
+
+// TestAnUnsubscribeGivesTheQuarantineBack that it interrupts.
+func TestAnUnsubscribeGivesTheQuarantineBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		broker := memory.NewBroker()
+		leaveWithNeighbours(t, broker)
+		opened, err := broker.Open(eventing.Settings{})
+		require.NoError(t, err)
+		provider := &slowAttach{Provider: opened, narrow: func() { time.Sleep(time.Second) }}
+		var calls recorder[string]
+		manager := startOn(t, provider, eventing.Config{
+			Logger: slog.New(slog.DiscardHandler), Events: []eventing.EventDefinition{eventing.EventOf[order]()},
+		})
+		on := func(listener string) func(context.Context, order) error {
+			return func(context.Context, order) error { calls.add(listener); return nil }
+		}
+		_, err = eventing.Subscribe(t.Context(), manager, on("third"), eventing.As("third"))
+		require.NoError(t, err)
+		s, err := eventing.Subscribe(t.Context(), manager, on("neighbour"), eventing.As("neighbour"), eventing.DurableQueue())
+		require.NoError(t, err)
+		synctest.Wait()
+		_, err = eventing.Subscribe(t.Context(), manager, on("orders"), eventing.As("orders"), eventing.DurableQueue())
+		require.NoError(t, err)
+		time.Sleep(600 * time.Millisecond) // it is quiet: the neighbour attaches
+		require.NoError(t, s.Unsubscribe(t.Context()))
+		time.Sleep(time.Minute)
+		assert.Equal(t, []string{"orders", "orders"}, calls.all())
 	})
 }
