@@ -2,6 +2,7 @@ package eventing_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aspyx-go/aspyx/errhandler"
 	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/eventing/memory"
 )
 
 // TestWhatAnUnsubscribeCancelsIsNoError for the error handlers: one that takes
@@ -36,5 +38,41 @@ func TestWhatAnUnsubscribeCancelsIsNoError(t *testing.T) {
 				assert.Equal(t, 1, queue.Messages)
 			}
 		}
+	})
+}
+
+// mute is a provider that answers no copy.
+type mute struct{ eventing.Provider }
+
+func (p *mute) Open(eventing.Settings) (eventing.Provider, error) { return p, nil }
+
+func (p *mute) Capabilities() eventing.Capabilities {
+	return eventing.Capabilities{Delay: true, Count: true}
+}
+
+func (p *mute) Submit(ctx context.Context, message *eventing.Message) (eventing.Receipt, error) {
+	if message.Target == nil {
+		return p.Provider.Submit(ctx, message)
+	}
+	<-ctx.Done()
+	return nil, errors.Join(eventing.ErrNotSent, ctx.Err())
+}
+
+// TestAnUnsubscribeInterruptsACopy at its limit, as a stop does.
+func TestAnUnsubscribeInterruptsACopy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		opened, err := memory.NewBroker().Open(eventing.Settings{})
+		require.NoError(t, err)
+		manager := startOn(t, &mute{opened}, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[order]()}})
+		s, err := eventing.Subscribe(t.Context(), manager, func(context.Context, order) error { return eventing.Permanent(errBroken) },
+			eventing.As("audit"))
+		require.NoError(t, err)
+		require.NoError(t, manager.SendEvent(t.Context(), order{}))
+		synctest.Wait()
+		brief, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.NoError(t, s.Unsubscribe(brief, eventing.KeepQueue()))
+		assert.Equal(t, uint64(1), s.Info().Stats.Released)
 	})
 }
