@@ -63,7 +63,7 @@ func (h *handling) attempt() {
 		if !returned {
 			h.outcome = newPanicError(errGoexit)
 		}
-		h.outcome = m.handleError(ctx, h.outcome)
+		h.outcome = h.subscription.handleError(ctx, h.outcome)
 		h.attempted = true
 		defer h.observeAttempt(began) //nolint:contextcheck // the handling has the context
 		m.tell(ctx, prepared.envelope, h.outcome)

@@ -87,6 +87,12 @@ func (h *handling) step() (pause time.Duration) {
 	return h.decide(h.outcome)
 }
 
+// awaitsAttempt tells whether the next step makes an attempt, and not just goes
+// on with what one has led to.
+func (h *handling) awaitsAttempt() bool {
+	return h.disposition == 0 && (!h.attempted || h.retry != nil)
+}
+
 // begin reads the message. What it says may be an outcome without an attempt.
 func (h *handling) begin() {
 	h.begun = true

@@ -33,13 +33,21 @@ type hold struct {
 
 // attach returns a wide hold without workers.
 func (s *subscription) attach(ctx context.Context) (*hold, error) {
-	s.manager.quarantine.disturb()
+	s.disturb()
 	consumer, err := s.manager.provider.Attach(ctx, s.queue, s.listener.prefetch())
 	if err != nil {
 		return nil, err
 	}
-	s.manager.quarantine.disturb()
+	s.disturb()
 	return &hold{consumer: consumer, wide: true}, nil
+}
+
+// disturb has a quarantine wait until it is known whether the first event is a
+// suspect. Where none can be, subscriptions may come and go as often as they like.
+func (s *subscription) disturb() {
+	if s.suspects() {
+		s.manager.quarantine.disturb()
+	}
 }
 
 // attachNarrow returns a narrow hold without workers. Where there is no other
@@ -140,6 +148,7 @@ func (s *subscription) checkAlive(h *hold) error {
 	if s.alive.Err() == nil {
 		return nil
 	}
+	h.quit()
 	return errors.Join(ErrClosed, h.consumer.Close(context.WithoutCancel(s.alive)))
 }
 
@@ -178,6 +187,7 @@ func (s *subscription) work(on *hold) {
 			return
 		case !suspect && !on.wide:
 			on.turn()
+			on.quit()
 			s.handle(on, &h) // the last of this hold
 			return
 		}
@@ -214,7 +224,7 @@ func (s *subscription) handle(on *hold, h *handling) (ok bool) {
 	defer func() {
 		if !ok {
 			on.workers.Go(func() {
-				if s.handle(on, h) {
+				if s.handleAlone(on, h) {
 					s.work(on)
 				}
 			})

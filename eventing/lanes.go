@@ -130,7 +130,7 @@ func (l *lanes) handle(h *handling) (ok bool) {
 			})
 		}
 	}()
-	if l.subscription.patience().Err() != nil {
+	if h.awaitsAttempt() && l.subscription.patience().Err() != nil {
 		l.leave(h)
 		return true
 	}
@@ -154,7 +154,7 @@ func (l *lanes) handle(h *handling) (ok bool) {
 
 // leave leaves a delivery to the end of the consumer.
 func (l *lanes) leave(h *handling) {
-	if h.begun && h.disposition == 0 {
+	if h.begun {
 		h.release()
 	}
 }

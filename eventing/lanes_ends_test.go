@@ -3,6 +3,8 @@ package eventing_test
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,4 +109,34 @@ func stopAmidKeys(t *testing.T, after time.Duration) {
 	synctest.Wait()
 	assert.Equal(t, []string{"a1/1", "a2/1", "1/1", "b2/1", "a3/1"}, calls.all())
 	assert.Empty(t, deadLetters(t, broker, "ledger"))
+}
+
+// TestAHandledEventIsAcknowledgedDuringAStop though what is told of it ends the
+// goroutine.
+func TestAHandledEventIsAcknowledgedDuringAStop(t *testing.T) {
+	t.Parallel()
+	for name, on := range map[string]eventing.Observation{"attempt": &eventing.AttemptEnded{}, "end": &eventing.EventHandled{}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				broker := memory.NewBroker()
+				manager := startOn(t, broker, eventing.Config{
+					Listeners: []any{newLedger(func(context.Context, booking) error { return nil })},
+					Observers: []eventing.Observer{func(_ context.Context, observation eventing.Observation) {
+						if reflect.TypeOf(observation) == reflect.TypeOf(on) {
+							time.Sleep(time.Second) // the stop begins
+							runtime.Goexit()
+						}
+					}},
+				})
+				book(t, manager, entry("a", 1))
+				synctest.Wait()
+				require.NoError(t, manager.Stop(t.Context()))
+				assert.Equal(t, eventing.Totals{Sent: 1, Handled: 1}, manager.Stats().Totals)
+				for _, queue := range broker.Stats() {
+					assert.Zero(t, queue.Messages, queue.Queue)
+				}
+			})
+		})
+	}
 }

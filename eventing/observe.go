@@ -158,7 +158,7 @@ func (h *handling) observeAttempt(began time.Time) {
 	if errors.Is(h.outcome, errRepeated) {
 		return // nothing was called
 	}
-	if h.subscription.manager.isFailure(h.outcome) {
+	if h.subscription.isFailure(h.outcome) {
 		h.subscription.counters.failed.Add(1)
 	}
 	h.observe(func(of Delivered) Observation {

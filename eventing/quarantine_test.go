@@ -22,11 +22,10 @@ type neighbour struct {
 
 func (l *neighbour) On(ctx context.Context, event order) error { return l.on(ctx, event) }
 
-// startNeighbours starts two listeners, in whose queues are two orders each that
-// were left unsettled. The handlers take the time told.
-func startNeighbours(t *testing.T, took time.Duration, called func(listener string, broker *memory.Broker)) *memory.Broker {
+// leaveWithNeighbours leaves two orders unsettled in the queue of each of the
+// two listeners.
+func leaveWithNeighbours(t *testing.T, broker *memory.Broker) {
 	t.Helper()
-	broker := memory.NewBroker()
 	dying, err := broker.Open(eventing.Settings{})
 	require.NoError(t, err)
 	require.NoError(t, dying.Start(t.Context()))
@@ -45,7 +44,14 @@ func startNeighbours(t *testing.T, took time.Duration, called func(listener stri
 		}
 	}
 	require.NoError(t, dying.Stop(t.Context()))
+}
 
+// startNeighbours starts two listeners, in whose queues are two orders each that
+// were left unsettled. The handlers take the time told.
+func startNeighbours(t *testing.T, took time.Duration, called func(listener string, broker *memory.Broker)) *memory.Broker {
+	t.Helper()
+	broker := memory.NewBroker()
+	leaveWithNeighbours(t, broker)
 	on := func(listener string) func(context.Context, order) error {
 		return func(context.Context, order) error {
 			called(listener, broker)

@@ -43,6 +43,7 @@ func (h *handling) recount() {
 		message.Headers = append(message.Headers, Header{headerFirstFailure, h.history.firstFailure.UTC().Format(time.RFC3339Nano)})
 	}
 	if h.republish(message) {
-		h.disposition = Accept
+		h.disposition = Accept // not by end: nothing has become of it yet
+		h.subscription.counters.inFlight.Add(-1)
 	}
 }

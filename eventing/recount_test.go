@@ -86,6 +86,7 @@ func TestFlaggedEventsAreHandledOneAtATime(t *testing.T) {
 		assert.Equal(t, []time.Duration{1, 1, 2, 2, 3, 4, 5, 6}, ended.all())
 		assert.Equal(t, []int{64, 1, 64}, provider.prefetch.all(), "one at a time, and many again when there are none")
 		assert.Equal(t, eventing.Totals{Handled: 8}, manager.Stats().Totals, "what is published again isn't handled yet")
+		assert.Zero(t, manager.Stats().Listeners["crowd"].InFlight)
 	})
 }
 

@@ -60,7 +60,7 @@ func (h *handling) republish(message *Message) bool {
 // submit sends a copy under a deadline of its own: the handler's may be over.
 func (s *subscription) submit(message *Message) error {
 	m := s.manager
-	ctx, cancel := context.WithTimeout(m.base, m.config.SendTimeout)
+	ctx, cancel := context.WithTimeout(s.base, m.config.SendTimeout)
 	defer cancel()
 	receipt, err := m.provider.Submit(ctx, message)
 	if err != nil {

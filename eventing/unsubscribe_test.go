@@ -100,6 +100,7 @@ func TestUnsubscribeCancelsAtItsLimitAndCountsNothing(t *testing.T) {
 		require.Len(t, causes.all(), 1)
 		require.ErrorIs(t, causes.all()[0], eventing.ErrStopping)
 		assert.Empty(t, deadLetters(t, broker, "audit"))
+		assert.Equal(t, eventing.ListenerStats{Released: 1}, s.Info().Stats)
 		var attempts recorder[int]
 		require.NoError(t, subscribeTo(t, manager, func(ctx context.Context, _ order) error {
 			attempts.add(eventing.EnvelopeFrom(ctx).Attempt())
