@@ -19,7 +19,9 @@ func TestAReleasedEventIsNotTriedAgain(t *testing.T) {
 		listener func(on func() error) any
 		event    any
 	}{
-		"orders": {func(on func() error) any { return &orderListener{on: func(context.Context, order) error { return on() }} }, order{}},
+		"orders": {func(on func() error) any {
+			return &orderListener{on: func(context.Context, order) error { return on() }}
+		}, order{}},
 		"ledger": {func(on func() error) any { return newLedger(func(context.Context, booking) error { return on() }) }, entry("a", 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
