@@ -220,7 +220,11 @@ func (s *subscription) attachAgain() (*hold, error) {
 	if s.endsWithConsumer() {
 		return &hold{consumer: s.hold.consumer, wide: true}, nil
 	}
-	return s.attach(s.alive)
+	next, err := s.attach(s.alive)
+	if err != nil && s.alive.Err() != nil {
+		err = errors.Join(ErrClosed, err)
+	}
+	return next, err
 }
 
 // awaitResume tells those who wait that the listener rests, and why if that
