@@ -70,13 +70,13 @@ func (h *handling) step() (pause time.Duration) {
 	if !h.begun {
 		h.begin()
 	}
+	if h.disposition != 0 {
+		return 0
+	}
 	if retry := h.retry; retry != nil {
 		h.retry, h.attempted = nil, false
 		h.history.attempt++
 		h.retried(0, retry)
-	}
-	if h.disposition != 0 {
-		return 0
 	}
 	if !h.attempted {
 		if h.blocked = h.takeOnce(); h.blocked != nil {

@@ -40,7 +40,8 @@ var (
 
 	// ErrStopping is the cause (see [context.Cause]) with which handlers and
 	// sends are cancelled that are still busy when the time limit of a stop,
-	// or handlers when that of [Subscription.Unsubscribe], has passed.
+	// or handlers when that of [Subscription.Unsubscribe], has passed. A send
+	// that a stop has overtaken wraps ErrClosed too.
 	ErrStopping = errors.New("eventing: stopping")
 
 	// ErrOwnHandler is returned by Unsubscribe, Pause and Resume when they are

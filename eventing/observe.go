@@ -92,7 +92,8 @@ type EventDeadLettered struct {
 type EventRepeated struct{ Delivered }
 
 // EventReleased tells that an event was given back to its queue, uncounted, as
-// the manager stops. Events that were only fetched aren't told.
+// the manager or the listener stops, or pauses. Events that were only fetched
+// aren't told.
 type EventReleased struct{ Delivered }
 
 func (*EventSent) observation() {}

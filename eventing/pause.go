@@ -13,7 +13,8 @@ import (
 // next attempt in place: other processes may take them. Events go on piling up
 // in the queue, as far as that is bounded. Only a queue that would end with its
 // consumer, one of a single process that isn't durable, keeps that consumer,
-// which holds what it has fetched: there the attempts in place end first.
+// which holds what it has fetched: there the attempts in place end first, and a
+// listener with a key or batches handles all that it has received.
 //
 // When ctx is done first, or after the StopTimeout of [Config], a handler still
 // runs: the error says so, and the pause comes about when that has ended. To
@@ -220,7 +221,11 @@ func (s *subscription) attachAgain() (*hold, error) {
 	if s.endsWithConsumer() {
 		return &hold{consumer: s.hold.consumer, wide: true}, nil
 	}
-	return s.attach(s.alive)
+	next, err := s.attach(s.alive)
+	if err != nil && s.alive.Err() != nil {
+		err = errors.Join(ErrClosed, err)
+	}
+	return next, err
 }
 
 // awaitResume tells those who wait that the listener rests, and why if that

@@ -140,3 +140,18 @@ func TestAResumeThatComesTooLateIsClosed(t *testing.T) {
 		assert.Zero(t, provider.open.Load())
 	})
 }
+
+func TestAStopEndsAResumeAsClosed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := &hookedProvider{}
+		manager := startOn(t, provider, eventing.Config{Listeners: []any{ignoring()}})
+		require.NoError(t, manager.Pause(t.Context(), "orders"))
+		provider.attach, _ = hold(false)
+		resumed := make(chan error, 1)
+		go func() { resumed <- manager.Resume(t.Context(), "orders") }()
+		synctest.Wait()
+		require.NoError(t, manager.Stop(t.Context()))
+		require.ErrorIs(t, <-resumed, eventing.ErrClosed)
+	})
+}

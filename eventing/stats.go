@@ -59,8 +59,8 @@ type ListenerStats struct {
 	// Repeated events had been handled before, and were acknowledged without a
 	// call: see the option once of [Listener].
 	Repeated uint64
-	// Released events were given back by a stop before they were handled. Those
-	// that were only fetched aren't counted.
+	// Released events were given back by a stop or a pause before they were
+	// handled. Those that were only fetched aren't counted.
 	Released uint64
 	// InFlight events are being handled now, the pauses of their retries in
 	// place included.

@@ -108,7 +108,7 @@ func (m *EventManager) close(ctx context.Context) error {
 	release := context.AfterFunc(ctx, func() { m.halt(ErrStopping) })
 	defer release()
 	err := m.provider.Stop(ctx)
-	m.halt(ErrStopping)
+	m.halt(fmt.Errorf("%w: %w", ErrStopping, ErrClosed)) // for sends that it has overtaken
 	outcomesErr := m.outcomes.close(ctx)
 	m.watch.Wait()
 	if err != nil {
