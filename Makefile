@@ -64,7 +64,7 @@ cover: $(BIN)/withbroker ## run all tests once, with a report of what they cover
 	@go tool cover -func=.cache/cover.out | tail -n 1
 
 .PHONY: deps
-deps: ## install a C compiler, Java and Maven where they are missing (Debian, as root)
+deps: ## install a C compiler, Java, Maven and Python where they are missing (Debian, as root)
 	@tools/deps.sh install
 
 .PHONY: clean

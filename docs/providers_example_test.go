@@ -32,6 +32,16 @@ func Example_fromURL() {
 	// eventing: no provider for URLs of scheme "kafka" (known: memory, amqp, amqps)
 }
 
+func Example_besideTheOriginal() {
+	source := amqp.Config{
+		URL:        "amqp://localhost:61616?server=north",
+		TextBodies: true, // the original reads no other body
+	}
+	fmt.Println(source)
+	// Output:
+	// amqp.Config(amqp://localhost:61616)
+}
+
 func Example_plaintextAuth() {
 	_, err := amqp.New(amqp.Config{
 		Host:       "broker.example.com",

@@ -78,6 +78,12 @@ type Config struct {
 	// when another client has sent it. Zero means 10 MiB. It can't be disabled.
 	MaxMessageBytes int64
 
+	// TextBodies sends each body as a string of AMQP instead of a data section.
+	// The Python original understands nothing else. It costs a copy of the
+	// body; one that isn't UTF-8 goes as data all the same. Both are read,
+	// whatever is set.
+	TextBodies bool
+
 	// Naming chooses the names of the queues. Zero is the original's.
 	Naming eventing.Naming
 }
@@ -156,7 +162,9 @@ func (c Config) open(settings eventing.Settings) (*Provider, error) {
 	if logger == nil {
 		logger = slog.Default()
 	}
-	return newProvider(endpoint, server, c.Naming, cmp.Or(c.MaxMessageBytes, defaultMaxMessage), logger), nil
+	provider := newProvider(endpoint, server, c.Naming, cmp.Or(c.MaxMessageBytes, defaultMaxMessage), logger)
+	provider.textBodies = c.TextBodies
+	return provider, nil
 }
 
 // limits checks what stands for itself.

@@ -153,6 +153,9 @@ func (e *endpoint) explainTLS(err error) string {
 	if isCut(err) {
 		return "the connection was closed during the TLS handshake: check that the port speaks TLS"
 	}
+	if reason := e.explainAlert(err); reason != "" {
+		return reason
+	}
 	return "the TLS handshake (1.2 or later) has failed: " + describe(err)
 }
 
@@ -173,8 +176,13 @@ func (e *endpoint) explainOpen(err error) string {
 		reason := "the broker closed the connection while it was opened: check that the port speaks AMQP 1.0"
 		if e.tls == nil {
 			reason += " without TLS"
+		} else {
+			reason += ", and whether the broker wants a client certificate that it trusts"
 		}
 		return reason + " (" + text + ")"
+	}
+	if reason := e.explainAlert(err); reason != "" {
+		return reason
 	}
 	return "the port doesn't speak AMQP 1.0 as expected: " + text
 }

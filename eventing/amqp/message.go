@@ -3,6 +3,7 @@ package amqp
 import (
 	"math"
 	"time"
+	"unicode/utf8"
 
 	"github.com/Azure/go-amqp"
 
@@ -57,6 +58,14 @@ func encode(message *eventing.Message) *amqp.Message {
 		encoded.Header.TTL = time.Duration(min(milliseconds(message.TTL), maxTTL)) * time.Millisecond
 	}
 	return encoded
+}
+
+// asText moves the body into a value of AMQP that is a string. What isn't UTF-8
+// is none.
+func asText(encoded *amqp.Message) {
+	if body := encoded.Data[0]; utf8.Valid(body) {
+		encoded.Value, encoded.Data = string(body), nil
+	}
 }
 
 // milliseconds rounds up, so that nothing comes or goes too early.

@@ -23,6 +23,7 @@ type Provider struct {
 	logger   *slog.Logger
 
 	maxMessage int64 // bytes of a body
+	textBodies bool  // whether bodies are sent as strings
 
 	// life ends when the provider has stopped or failed, with err as its cause.
 	life context.Context //nolint:containedctx // of all that the provider does by itself

@@ -21,6 +21,13 @@ import (
 // id of its original is dropped.
 var transportPrefixes = []string{"_amq", "__amq", "amq_", "_hq_", "jms", "native_", "x-opt-"}
 
+// The annotation by which clients of JMS tell the kind of a message, and its
+// value for a BytesMessage.
+const (
+	jmsKindAnnotation = "x-opt-jms-msg-type"
+	jmsBytes          = 3
+)
+
 // read converts a received message. It takes whatever a foreign client has
 // sent: what can't be a body makes the message Invalid, and what can't be a
 // header is left out.
@@ -33,7 +40,7 @@ func read(received *amqp.Message, event string) *eventing.Message {
 	}
 	if properties := received.Properties; properties != nil {
 		message.ID = eventing.ParseID(readID(properties.MessageID))
-		if properties.ContentType != nil {
+		if properties.ContentType != nil && !isJMSBytes(received) {
 			message.ContentType = clean(*properties.ContentType)
 		}
 		if properties.CreationTime != nil {
@@ -52,6 +59,14 @@ func read(received *amqp.Message, event string) *eventing.Message {
 		message.Body, _ = received.MarshalBinary()
 	}
 	return message
+}
+
+// isJMSBytes tells whether the message is a BytesMessage of JMS. Its client
+// gives each of them the content type of arbitrary bytes, and no program can
+// choose another: it says nothing of what they are.
+func isJMSBytes(received *amqp.Message) bool {
+	kind, ok := received.Annotations[jmsKindAnnotation].(int8)
+	return ok && kind == jmsBytes && *received.Properties.ContentType == "application/octet-stream"
 }
 
 // deliveryCount counts this delivery too.

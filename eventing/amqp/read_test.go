@@ -30,6 +30,39 @@ func TestEncode(t *testing.T) {
 	assert.Equal(t, math.MaxUint32*time.Millisecond, encoded.Header.TTL)
 }
 
+func TestBodiesAsText(t *testing.T) {
+	t.Parallel()
+	text := encode(&eventing.Message{Event: "e", Body: []byte("grüß")})
+	asText(text)
+	assert.Equal(t, "grüß", text.Value)
+	assert.Empty(t, text.Data)
+	empty := encode(&eventing.Message{Event: "e"})
+	asText(empty)
+	assert.Empty(t, empty.Value)
+	assert.NotNil(t, empty.Value, "an empty message is never sent")
+	binary := encode(&eventing.Message{Event: "e", Body: []byte{0xff}})
+	asText(binary)
+	assert.Nil(t, binary.Value)
+	assert.Equal(t, [][]byte{{0xff}}, binary.Data)
+}
+
+func TestContentTypeOfJMSBytes(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		contentType string
+		annotations amqp.Annotations
+		want        string
+	}{
+		"bytes":        {"application/octet-stream", amqp.Annotations{"x-opt-jms-msg-type": int8(3)}, ""},
+		"said as well": {"application/xml", amqp.Annotations{"x-opt-jms-msg-type": int8(3)}, "application/xml"},
+		"object":       {"application/octet-stream", amqp.Annotations{"x-opt-jms-msg-type": int8(1)}, "application/octet-stream"},
+		"not of JMS":   {"application/octet-stream", nil, "application/octet-stream"},
+	} {
+		got := read(&amqp.Message{Properties: &amqp.MessageProperties{ContentType: &test.contentType}, Annotations: test.annotations}, "e")
+		assert.Equal(t, test.want, got.ContentType, name)
+	}
+}
+
 func TestReadIDs(t *testing.T) {
 	t.Parallel()
 	uuid := amqp.UUID{1, 2, 3}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/Azure/go-amqp"
 )
@@ -81,4 +82,17 @@ func (c Config) checkPlain(place location) error {
 
 func isLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// explainAlert explains that the peer doesn't want our certificate, if it is
+// that. With TLS 1.3 it tells so only after the handshake.
+func (e *endpoint) explainAlert(err error) string {
+	alert, ok := errors.AsType[*net.OpError](err)
+	if !ok || alert.Op != "remote error" || !strings.Contains(describe(err), "certificate") {
+		return ""
+	}
+	if len(e.tls.Certificates) == 0 && e.tls.GetClientCertificate == nil {
+		return "the broker wants a client certificate: put one that it trusts into the Certificates of Config.TLS"
+	}
+	return "the broker refuses the client certificate (" + describe(err) + "): check when it expires, and that the broker trusts its authority"
 }

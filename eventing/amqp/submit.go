@@ -23,6 +23,9 @@ func (p *Provider) Submit(ctx context.Context, message *eventing.Message) (event
 		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
 	}
 	work := newJob(sender, message)
+	if p.textBodies {
+		asText(work.message)
+	}
 	if err := sender.submit(ctx, work); err != nil {
 		return nil, err
 	}

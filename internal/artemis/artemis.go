@@ -41,16 +41,25 @@ type Options struct {
 	// journal and log. It belongs to the caller, who removes it after Kill
 	// or Stop.
 	Dir string
+	// Acceptors are the parameters of further acceptors, as Artemis spells
+	// them in an acceptor's URL, without the place. Each listens on a port of
+	// its own: see Broker.Port.
+	Acceptors []string
+	// CertificateName is the distinguished name of the one client certificate
+	// with which clients of acceptors with securityDomain=certificates may do
+	// all. Empty means that none may.
+	CertificateName string
 	// ManagementAddress is where the broker takes management requests. Empty
 	// means Artemis' own, activemq.management.
 	ManagementAddress string
 }
 
-// Broker is a running, killed or stopped broker. Its methods, except URL and
-// LogTail, must not be called concurrently.
+// Broker is a running, killed or stopped broker. Its methods, except URL, Port
+// and LogTail, must not be called concurrently.
 type Broker struct {
 	options  Options
 	port     int
+	further  []int // the ports of Options.Acceptors
 	password string
 	process  *process // nil while the broker is down
 }
@@ -65,7 +74,13 @@ func Start(ctx context.Context, options Options) (*Broker, error) {
 			return nil, err
 		}
 		broker := &Broker{options: options, port: port, password: PasswordMarker + rand.Text()}
-		if err := writeInstance(options, broker.port, broker.password); err != nil {
+		for range options.Acceptors {
+			if port, err = freePort(ctx); err != nil {
+				return nil, err
+			}
+			broker.further = append(broker.further, port)
+		}
+		if err := writeInstance(broker); err != nil {
 			return nil, err
 		}
 		err = broker.start(ctx)
@@ -90,6 +105,10 @@ func (b *Broker) URL() string {
 	u := url.URL{Scheme: "amqp", User: url.UserPassword(user, b.password), Host: b.address()}
 	return u.String()
 }
+
+// Port returns the port of one of Options.Acceptors, by its index. It stays the
+// same over a restart.
+func (b *Broker) Port(acceptor int) int { return b.further[acceptor] }
 
 // Kill ends the broker at once (SIGKILL), as a crash would, and waits until
 // it is gone. What it had confirmed as durable is there after Restart. A

@@ -19,17 +19,26 @@ var instanceFiles embed.FS
 
 var instanceTemplates = template.Must(template.ParseFS(instanceFiles, "instance/*"))
 
-func writeInstance(options Options, port int, password string) error {
+func writeInstance(broker *Broker) error {
+	options := broker.options
 	etc := filepath.Join(options.Dir, "etc")
 	for _, folder := range []string{etc, filepath.Join(options.Dir, "tmp")} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return fmt.Errorf("create the broker's folder: %w", err)
 		}
 	}
+	type acceptor struct {
+		Port       int
+		Parameters string
+	}
 	values := struct {
-		Etc, User, Password, ManagementAddress string
-		Port                                   int
-	}{etc, user, password, options.ManagementAddress, port}
+		Etc, User, Password, ManagementAddress, CertificateName string
+		Port                                                    int
+		Acceptors                                               []acceptor
+	}{etc, user, broker.password, options.ManagementAddress, options.CertificateName, broker.port, nil}
+	for i, parameters := range options.Acceptors {
+		values.Acceptors = append(values.Acceptors, acceptor{broker.further[i], parameters})
+	}
 	for _, file := range instanceTemplates.Templates() {
 		var text bytes.Buffer
 		if err := file.Execute(&text, values); err != nil {
