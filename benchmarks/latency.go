@@ -42,7 +42,6 @@ func (l *latencies) pace(b *testing.B, send func(i int) error) {
 	b.ReportMetric(float64(l.took[len(l.took)*99/100]), TailNS)
 }
 
-
 func (l *latencies) handle(p *parcel) {
 	l.took[p.Number] = time.Since(l.sent[p.Number])
 	if l.missing.Add(-1) == 0 {

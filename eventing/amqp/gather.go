@@ -113,7 +113,7 @@ func (g *gatherer) fail(err error) {
 func (g *gatherer) SetWriteDeadline(time.Time) error { return nil }
 
 // SetDeadline sets that of reads, for the same reason.
-func (g *gatherer) SetDeadline(t time.Time) error { return g.Conn.SetReadDeadline(t) }
+func (g *gatherer) SetDeadline(t time.Time) error { return g.SetReadDeadline(t) }
 
 // Close writes what waits, within the time limit, and closes the connection. Its
 // error is also that of an earlier write.

@@ -132,7 +132,7 @@ func TestGatherSlowPeer(t *testing.T) {
 		go func() {
 			var all int64
 			for {
-				time.Sleep(10 * time.Second) //nolint:forbidigo // of a bubble's clock
+				time.Sleep(10 * time.Second)
 				n, err := io.CopyN(io.Discard, far, gatherBytes)
 				if all += n; err != nil {
 					read <- all
@@ -244,7 +244,7 @@ func TestGatherSocket(t *testing.T) {
 	var next [writers]uint32
 	header := make([]byte, 12)
 	for {
-		if _, err := io.ReadFull(far, header); err == io.EOF { //nolint:errorlint // of this very reader
+		if _, err := io.ReadFull(far, header); err == io.EOF {
 			break
 		}
 		size, writer, i := binary.BigEndian.Uint32(header), binary.BigEndian.Uint32(header[4:]), binary.BigEndian.Uint32(header[8:])
