@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/aspyx-go/aspyx/reflectx"
@@ -32,30 +33,50 @@ func (m *EventManager) SendEvent(ctx context.Context, event any, options ...Send
 // types. It goes on after a failure; the error joins an [*IndexError] for each
 // event that wasn't confirmed.
 func SendEvents[T any](ctx context.Context, manager *EventManager, events []T, options ...SendOption) error {
-	var errs []error
+	var errs []*IndexError
 	finish := func(i int, s *sending) { //nolint:contextcheck // it has its context since begin
 		if err := s.finish(); err != nil {
 			errs = append(errs, &IndexError{Index: i, Err: err})
 		}
 	}
-	// The window slides: when it is full, the oldest is waited for only.
-	window := make([]*sending, min(sendWindow, len(events)))
-	for i := range events {
-		at := &window[i%len(window)]
-		if *at != nil {
-			finish(i-len(window), *at)
+	window := make([]*sending, 0, min(sendWindow+sendStep, len(events)))
+	first := 0 // of the window
+	confirm := func(count int) {
+		// The last one first: once it is confirmed the others are too, mostly,
+		// and a send that needn't wait is cheaper.
+		finish(first+count-1, window[count-1])
+		for i, s := range window[:count-1] {
+			finish(first+i, s)
 		}
-		*at = manager.begin(ctx, events[i], options, len(events) > 1)
+		first += count
+		window = append(window[:0], window[count:]...)
 	}
-	for i := len(events) - len(window); i < len(events); i++ {
-		finish(i, window[i%len(window)])
+	for i := range events {
+		// The window slides, so that there is always something on its way.
+		if len(window) == cap(window) {
+			confirm(min(sendStep, len(window)))
+		}
+		window = append(window, manager.begin(ctx, events[i], options, len(events) > 1))
 	}
-	return errors.Join(errs...)
+	if len(window) > 0 {
+		confirm(len(window))
+	}
+	slices.SortFunc(errs, func(a, b *IndexError) int { return a.Index - b.Index })
+	joined := make([]error, len(errs))
+	for i, err := range errs {
+		joined[i] = err
+	}
+	return errors.Join(joined...)
 }
 
-// sendWindow is how many events of SendEvents are unconfirmed at once, at
-// most. Providers bound that too; this bounds memory.
-const sendWindow = 1024
+const (
+	// sendWindow is how many events, at least, may follow one that isn't
+	// confirmed yet. Providers bound that too; this bounds memory.
+	sendWindow = 1024
+
+	// sendStep is how many events SendEvents confirms before it sends more.
+	sendStep = 512
+)
 
 // sending is one event between the hand-over and the confirmation.
 type sending struct {
