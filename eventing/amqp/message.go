@@ -21,9 +21,9 @@ const (
 	duplicateProperty = "_AMQ_DUPL_ID"
 )
 
-// encoded is a message with what its pointers lead to, so that it is made at
+// outgoing is a message with what its pointers lead to, so that it is made at
 // once.
-type encoded struct {
+type outgoing struct {
 	amqp.Message
 
 	header     amqp.MessageHeader
@@ -33,7 +33,7 @@ type encoded struct {
 
 // encode makes the message that goes over the wire. It shares the body.
 func encode(message *eventing.Message) *amqp.Message {
-	encoded := &encoded{
+	encoded := &outgoing{
 		header:     amqp.MessageHeader{Durable: message.Durable, Priority: uint8(message.Priority.Int())}, //nolint:gosec // 0 to 9
 		properties: amqp.MessageProperties{Subject: &message.Event},
 		// Never without a section: an empty message is never sent.
