@@ -194,13 +194,15 @@ func TestGatherForeignDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		g := gather(near, time.Minute)
+		_, err := g.Write([]byte("x"))
+		require.NoError(t, err)
+		synctest.Wait() // the call is under way
 		past := time.Now().Add(-time.Second)
 		require.NoError(t, g.SetDeadline(past))
 		require.NoError(t, g.SetWriteDeadline(past))
-		_, err := g.Write([]byte("x"))
-		require.NoError(t, err)
 		_, err = g.Read(make([]byte, 1))
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded, "it is one for reads")
+		synctest.Wait()
 		go func() { _, _ = io.Copy(io.Discard, far) }()
 		require.NoError(t, g.Close())
 		require.NoError(t, far.Close())
