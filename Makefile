@@ -12,7 +12,7 @@ GO_OLD := $(if $(filter go1.26%,$(shell GOTOOLCHAIN=local go env GOVERSION)),loc
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: test
 test: $(BIN)/withbroker ## run all tests on Go 1.26 and 1.27, with a real broker
@@ -56,6 +56,11 @@ fmt: $(BIN)/golangci-lint ## format the code
 .PHONY: bench
 bench: ## compare with the hand-written floor and with other libraries
 	cd benchmarks && go run ./cmd/compare
+
+.PHONY: bench-broker
+bench-broker: $(BIN)/withbroker ## compare with the client library, over a real broker
+	@tools/deps.sh check
+	@$(BIN)/withbroker -- bash -c 'cd benchmarks && ASPYX_BENCH_BROKER=$$ASPYX_TEST_BROKER go run ./cmd/compare -only ^Broker: -time 1s'
 
 .PHONY: cover
 cover: $(BIN)/withbroker ## run all tests once, with a report of what they cover

@@ -1,6 +1,8 @@
 package benchmarks_test
 
 import (
+	"fmt"
+	"os"
 	"strconv"
 	"testing"
 
@@ -54,4 +56,20 @@ func BenchmarkGet(b *testing.B) {
 func BenchmarkImplementers(b *testing.B) {
 	b.Run("one", benchmarks.Implementers(200))
 	b.Run("list", benchmarks.ImplementerLists(200))
+}
+
+// BenchmarkBroker needs a broker.
+func BenchmarkBroker(b *testing.B) {
+	if os.Getenv(benchmarks.BrokerVariable) == "" {
+		b.Logf("left out: set %s to a broker's URL, or run make bench-broker", benchmarks.BrokerVariable)
+		return
+	}
+	for _, wire := range []benchmarks.Wire{{Bytes: 256, Handlers: 1}, {Bytes: 1024, Handlers: 1, Durable: true}} {
+		b.Run(fmt.Sprintf("publish/aspyx/%+v", wire), benchmarks.PublishAspyx(wire))
+		b.Run(fmt.Sprintf("publish/twin/%+v", wire), benchmarks.PublishTwin(wire))
+		b.Run(fmt.Sprintf("deliver/aspyx/%+v", wire), benchmarks.DeliverAspyx(wire))
+		b.Run(fmt.Sprintf("deliver/twin/%+v", wire), benchmarks.DeliverTwin(wire))
+		b.Run(fmt.Sprintf("latency/aspyx/%+v", wire), benchmarks.LatencyAspyx(wire))
+		b.Run(fmt.Sprintf("latency/twin/%+v", wire), benchmarks.LatencyTwin(wire))
+	}
 }

@@ -5,6 +5,7 @@ go 1.26
 replace github.com/aspyx-go/aspyx => ../
 
 require (
+	github.com/Azure/go-amqp v1.7.0
 	github.com/ThreeDotsLabs/watermill v1.5.1
 	github.com/aspyx-go/aspyx v0.0.0-00010101000000-000000000000
 	github.com/goccy/go-json v0.12.0

@@ -80,8 +80,10 @@ func newTally(events, listeners int) *tally {
 	return t
 }
 
-func (t *tally) handle(c *content) {
-	t.sum.Add(c.Number)
+func (t *tally) handle(c *content) { t.count(c.Number) }
+
+func (t *tally) count(number int64) {
+	t.sum.Add(number)
 	if t.missing.Add(-1) == 0 {
 		close(t.done)
 	}

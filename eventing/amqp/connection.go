@@ -19,8 +19,8 @@ const (
 	// maxFrameSize is Artemis' own.
 	maxFrameSize = 128 << 10
 
-	// writeTimeout is how long the peer may leave a frame in our hands before
-	// the connection counts as lost.
+	// writeTimeout is how long the peer may leave gathered frames in our hands
+	// before the connection counts as lost.
 	writeTimeout = 15 * time.Second
 )
 
@@ -59,16 +59,18 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		stream = secured
 	}
 	host, _, _ := net.SplitHostPort(e.address)
-	conn, err := amqp.NewConn(ctx, stream, &amqp.ConnOptions{
+	gathered := gather(stream, writeTimeout)
+	conn, err := amqp.NewConn(ctx, gathered, &amqp.ConnOptions{
 		ContainerID:  container,
 		HostName:     host,
 		IdleTimeout:  e.idleTimeout,
 		MaxFrameSize: maxFrameSize,
 		SASLType:     e.sasl,
-		WriteTimeout: writeTimeout,
+		WriteTimeout: -1, // none: gather has it
 	})
 	if err != nil {
 		_ = socket.Close()
+		_ = gathered.Close() // not by the library in all cases
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
 	connected := &connection{Conn: conn, socket: socket}

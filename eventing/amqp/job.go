@@ -57,6 +57,11 @@ func (j *job) Wait(ctx context.Context) error {
 	select {
 	case err := <-j.outcome:
 		return err
+	default: // not without need: a context may make its channel only now
+	}
+	select {
+	case err := <-j.outcome:
+		return err
 	case <-ctx.Done():
 	}
 	select {

@@ -22,14 +22,25 @@ const (
 	duplicateProperty = "_AMQ_DUPL_ID"
 )
 
+// outgoing is a message with what its pointers lead to, so that it is made at
+// once.
+type outgoing struct {
+	amqp.Message
+
+	header     amqp.MessageHeader
+	properties amqp.MessageProperties
+	data       [1][]byte
+}
+
 // encode makes the message that goes over the wire. It shares the body.
 func encode(message *eventing.Message) *amqp.Message {
-	encoded := &amqp.Message{
-		Header:     &amqp.MessageHeader{Durable: message.Durable, Priority: uint8(message.Priority.Int())}, //nolint:gosec // 0 to 9
-		Properties: &amqp.MessageProperties{Subject: &message.Event},
+	encoded := &outgoing{
+		header:     amqp.MessageHeader{Durable: message.Durable, Priority: uint8(message.Priority.Int())}, //nolint:gosec // 0 to 9
+		properties: amqp.MessageProperties{Subject: &message.Event},
 		// Never without a section: an empty message is never sent.
-		Data: [][]byte{message.Body},
+		data: [1][]byte{message.Body},
 	}
+	encoded.Header, encoded.Properties, encoded.Data = &encoded.header, &encoded.properties, encoded.data[:]
 	if !message.ID.IsZero() {
 		encoded.Properties.MessageID = message.ID.String()
 	}
@@ -57,7 +68,7 @@ func encode(message *eventing.Message) *amqp.Message {
 	if message.TTL > 0 {
 		encoded.Header.TTL = time.Duration(min(milliseconds(message.TTL), maxTTL)) * time.Millisecond
 	}
-	return encoded
+	return &encoded.Message
 }
 
 // asText moves the body into a value of AMQP that is a string. What isn't UTF-8

@@ -127,7 +127,7 @@ func readHeaders(properties map[string]any) []eventing.Header {
 	if len(properties) == 0 {
 		return nil
 	}
-	headers := make([]eventing.Header, 0, len(properties))
+	var headers []eventing.Header // none, mostly: the broker's own are among the properties
 	for key, value := range properties {
 		text, ok := headerText(value)
 		if !ok || key == "" || key != clean(key) || isTransport(key) {
@@ -140,8 +140,9 @@ func readHeaders(properties map[string]any) []eventing.Header {
 }
 
 func isTransport(key string) bool {
-	key = strings.ToLower(key)
-	return slices.ContainsFunc(transportPrefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	return slices.ContainsFunc(transportPrefixes, func(prefix string) bool {
+		return len(key) >= len(prefix) && strings.EqualFold(key[:len(prefix)], prefix)
+	})
 }
 
 // headerText returns a simple value as text: times in RFC 3339, binary in

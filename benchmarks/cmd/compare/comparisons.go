@@ -22,7 +22,7 @@ const (
 )
 
 func comparisons() []*comparison {
-	return append(loads(),
+	return append(append(loads(), brokered()...),
 		fairness("Fairness: median latency of a listener, its events back to back", 0),
 		fairness("Fairness: median latency of a listener, an event each 100 µs", 100*time.Microsecond),
 		backlog(),

@@ -17,7 +17,7 @@ func conditions(rounds int, length time.Duration) string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, module := range info.Deps {
 			switch module.Path {
-			case "github.com/ThreeDotsLabs/watermill", "github.com/goccy/go-json",
+			case "github.com/Azure/go-amqp", "github.com/ThreeDotsLabs/watermill", "github.com/goccy/go-json",
 				"go.uber.org/dig", "go.uber.org/fx", "github.com/samber/do/v2":
 				fmt.Fprintf(&text, "%s %s\n", module.Path, module.Version)
 			}
