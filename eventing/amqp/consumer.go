@@ -33,6 +33,8 @@ type consumer struct {
 	current atomic.Pointer[attachment] // nil while attaching again
 	closed  atomic.Bool
 
+	tries backoff // of attaching again
+
 	mu      sync.Mutex    // guards what follows, and the changes of what precedes
 	changed chan struct{} // closed when attaching again has ended
 	fault   error         // why it couldn't attach again, so far

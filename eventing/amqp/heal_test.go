@@ -25,9 +25,10 @@ func durable(event, body string) *eventing.Message {
 	return message
 }
 
+// requireHealed waits for the longest pause between two tries, and more.
 func requireHealed(tb testing.TB, provider *amqp.Provider) {
 	tb.Helper()
-	require.Eventually(tb, func() bool { return provider.Health() == nil }, limit, 10*time.Millisecond)
+	require.Eventually(tb, func() bool { return provider.Health() == nil }, 2*time.Minute, 10*time.Millisecond)
 }
 
 // flow sends numbered messages, one after the other and pipelined, until it is
@@ -87,8 +88,7 @@ func TestBrokerKilledThreeTimes(t *testing.T) {
 	}()
 	end := flow(t, provider, queue.Event)
 	for range 3 {
-		before := broker
-		before.Kill()
+		broker.Kill()
 		require.Eventually(t, func() bool { return provider.Health() != nil }, limit, time.Millisecond)
 		require.NoError(t, broker.Restart(t.Context()))
 		requireHealed(t, provider)
@@ -187,6 +187,7 @@ func TestTopologyIsDeclaredAgain(t *testing.T) {
 	}()
 	require.NoError(t, broker.Restart(t.Context()))
 	require.NoError(t, <-sent)
+	requireHealed(t, provider)
 	for _, consumer := range append(consumers, attach(t, provider, idle, 10)) {
 		assert.Equal(t, "sent while it was away", string(receive(t, consumer).Message.Body))
 	}

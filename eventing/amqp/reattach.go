@@ -59,10 +59,11 @@ func (c *consumer) replace(lost *attachment, why error) {
 		c.logger.WarnContext(c.life, "the broker has ended the link of a listener: attaching again", slog.String("reason", describe(why)))
 		c.setFault(fmt.Errorf("receive from %s: %w: %s", c.source, eventing.ErrUnavailable, describe(why)))
 		c.close(lost)
+	} else {
+		c.tries = backoff{} // those of the connection are enough
 	}
-	var tries backoff
 	reported := ""
-	for held := time.Since(lost.since); sleep(c.life, tries.next(held)); held = 0 {
+	for held := time.Since(lost.since); sleep(c.life, c.tries.next(held)); held = 0 {
 		on, err := c.renew()
 		if err == nil {
 			c.adopt(on)

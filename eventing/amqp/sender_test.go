@@ -36,3 +36,22 @@ func TestLinkErrorSendsNothing(t *testing.T) {
 	manager.end()
 	require.NoError(t, provider.Stop(ctx))
 }
+
+// TestAMessageThatEndsItsLinkAgainAndAgain doesn't hold up those behind it.
+func TestAMessageThatEndsItsLinkAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	provider, err := New(Config{})
+	require.NoError(t, err)
+	s := newSender(node{}, connected)
+	first, second := newJob(s, &eventing.Message{}), newJob(s, &eventing.Message{})
+	left := []*job{first, second}
+	for range maxTries {
+		require.Equal(t, []*job{first, second}, left)
+		first.begin()
+		left = provider.detached(s, left, &amqp.LinkError{RemoteErr: &amqp.Error{Condition: "a:b"}})
+	}
+	assert.Equal(t, []*job{second}, left)
+	err = first.Wait(t.Context())
+	require.ErrorIs(t, err, eventing.ErrUnconfirmed)
+	require.ErrorContains(t, err, "a:b")
+}

@@ -97,10 +97,12 @@ func TestALostConnectionHeals(t *testing.T) {
 	require.ErrorIs(t, err, eventing.ErrNotSent)
 	require.ErrorIs(t, err, eventing.ErrUnavailable)
 	sent := make(chan error)
-	go func() { sent <- manager.SendEvent(context.Background(), sharedEvent{Run: "meanwhile"}) }()
+	patient, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	go func() { sent <- manager.SendEvent(patient, sharedEvent{Run: "meanwhile"}) }()
 	require.NoError(t, broker.Restart(t.Context()))
 	require.NoError(t, <-sent)
-	require.Eventually(t, func() bool { return manager.Health(t.Context()) == nil }, 40*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return manager.Health(t.Context()) == nil }, 2*time.Minute, time.Millisecond)
 	select {
 	case err = <-ended:
 		require.FailNow(t, "Run has ended", err)
