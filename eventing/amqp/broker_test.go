@@ -225,7 +225,7 @@ func TestWrongPassword(t *testing.T) {
 func TestQueueDeletedUnderItsListener(t *testing.T) {
 	t.Parallel()
 	provider, place := shared(t)
-	queue := eventing.Queue{Event: unique("event"), Listener: unique("listener"), Durable: true}
+	queue := eventing.Queue{Event: unique("event"), Listener: unique("listener")}
 	declare(t, provider, place, queue)
 	consumer := attach(t, provider, queue, 10)
 	for i := range 3 {
@@ -237,6 +237,8 @@ func TestQueueDeletedUnderItsListener(t *testing.T) {
 		require.Eventually(t, func() bool { return provider.Health() == nil }, limit, 10*time.Millisecond)
 		send(t, provider, textMessage(queue.Event, fmt.Sprint(i)))
 		assert.Equal(t, fmt.Sprint(i), string((<-received).Message.Body))
+		filter := `{"field":"name","operation":"EQUALS","value":"` + queue.Listener + `","sortOrder":"asc","sortColumn":"name"}`
+		assert.Contains(t, client.manage(t, "listQueues", filter, 1, 1), `durable\":\"false`, "declared, not made by attaching")
 	}
 	require.NoError(t, consumer.Close(within(t)))
 }
