@@ -3,6 +3,7 @@ package eventing_test
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,5 +178,36 @@ func TestADeadListenerIsUnhealthy(t *testing.T) {
 		err := manager.Health(t.Context())
 		require.ErrorIs(t, err, errBroken)
 		require.ErrorContains(t, err, `receive for listener "orders"`)
+	})
+}
+
+// ailingProvider is out of order for a while.
+type ailingProvider struct {
+	hookedProvider
+	ailment atomic.Pointer[error]
+}
+
+func (p *ailingProvider) Health() error {
+	if ailment := p.ailment.Load(); ailment != nil {
+		return *ailment
+	}
+	return nil
+}
+
+func TestHealthOfAProviderThatIsOutOfOrderForAWhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := &ailingProvider{}
+		_, err := provider.Open(eventing.Settings{})
+		require.NoError(t, err)
+		manager, err := eventing.NewEventManager(provider, eventing.Config{})
+		require.NoError(t, err)
+		require.NoError(t, manager.Start(t.Context()))
+		require.NoError(t, manager.Health(t.Context()))
+		provider.ailment.Store(&errBroken)
+		require.ErrorIs(t, manager.Health(t.Context()), errBroken)
+		provider.ailment.Store(nil)
+		require.NoError(t, manager.Health(t.Context()))
+		require.NoError(t, manager.Stop(t.Context()))
 	})
 }

@@ -270,6 +270,9 @@ func (m *EventManager) Health(context.Context) error {
 		}
 		errs = append(errs, *failure)
 	}
+	if healthy, ok := m.provider.(Healthy); ok {
+		errs = append(errs, healthy.Health())
+	}
 	for _, s := range m.roster.all() {
 		errs = append(errs, s.health())
 	}

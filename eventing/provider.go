@@ -58,7 +58,9 @@ type Provider interface {
 	Submit(ctx context.Context, message *Message) (Receipt, error)
 
 	// Done is closed when the provider can't go on: it was stopped, or it has
-	// failed in a way that it doesn't heal from.
+	// failed in a way that it doesn't heal from. A broker that goes away is none:
+	// the provider waits for it, and the methods meanwhile within their contexts,
+	// [Healthy] tells of it.
 	Done() <-chan struct{}
 
 	// Err tells why Done is closed: [ErrClosed] after Stop, else the failure.
@@ -70,6 +72,13 @@ type Provider interface {
 	// provider, also when the context is done first. A second call, or one
 	// without Start, does nothing.
 	Stop(ctx context.Context) error
+}
+
+// Healthy is implemented by a provider that can be out of order for a while.
+type Healthy interface {
+	// Health returns nil while the provider is connected and works, else an
+	// error that says what is wrong and holds no password. It returns at once.
+	Health() error
 }
 
 // Drainer is implemented by a provider whose queues end with it, since nobody
@@ -91,7 +100,8 @@ type Consumer interface {
 	// Receive waits for the next message and fills into. When the context is
 	// done first it returns the context's error, and no message is lost.
 	// After Close, or when the provider has failed, it returns an error that
-	// doesn't go away.
+	// doesn't go away. While the broker is away it goes on waiting; what was
+	// received before and isn't settled comes again.
 	Receive(ctx context.Context, into *Delivery) error
 
 	// Settle ends a delivery that Receive has filled. It is called once at most

@@ -24,6 +24,17 @@ func (p *Provider) limit(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeoutCause(ctx, limit, &noAnswerError{limit})
 }
 
+// session returns a connection of the supervisor's: see [supervisor.session].
+func (p *Provider) session(ctx context.Context, s *supervisor) (*connection, error) {
+	p.mu.Lock()
+	err := p.usable()
+	p.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	return s.session(ctx)
+}
+
 // begin runs work in a goroutine of the provider.
 func (p *Provider) begin(work func()) error {
 	p.mu.Lock()

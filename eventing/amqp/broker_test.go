@@ -211,6 +211,7 @@ func TestWrongPassword(t *testing.T) {
 	require.NoError(t, err)
 	err = provider.Start(within(t))
 	require.ErrorIs(t, err, eventing.ErrUnavailable)
+	require.ErrorIs(t, err, amqp.ErrAuthentication)
 	require.ErrorContains(t, err, "user or password refused")
 	assert.NotContains(t, fmt.Sprintf("%v %+v %#v %s", err, err, err, provider), canary)
 
@@ -221,14 +222,23 @@ func TestWrongPassword(t *testing.T) {
 	require.ErrorContains(t, err, "authentication failed")
 }
 
-func TestLinkDetachedByTheBroker(t *testing.T) {
+func TestQueueDeletedUnderItsListener(t *testing.T) {
 	t.Parallel()
 	provider, place := shared(t)
 	queue := eventing.Queue{Event: unique("event"), Listener: unique("listener")}
 	declare(t, provider, place, queue)
 	consumer := attach(t, provider, queue, 10)
-	dial(t, place).manage(t, "destroyQueue", queue.Listener, true, false)
-	var delivery eventing.Delivery
-	require.ErrorIs(t, consumer.Receive(within(t), &delivery), eventing.ErrUnavailable)
+	for i := range 3 {
+		client := dial(t, place)
+		client.manage(t, "destroyQueue", queue.Listener, true, false)
+		received := make(chan *eventing.Delivery)
+		go func() { received <- receive(t, consumer) }()
+		require.Eventually(t, func() bool { return client.queueExists(t, queue.Listener) }, limit, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return provider.Health() == nil }, limit, 10*time.Millisecond)
+		send(t, provider, textMessage(queue.Event, fmt.Sprint(i)))
+		assert.Equal(t, fmt.Sprint(i), string((<-received).Message.Body))
+		filter := `{"field":"name","operation":"EQUALS","value":"` + queue.Listener + `","sortOrder":"asc","sortColumn":"name"}`
+		assert.Contains(t, client.manage(t, "listQueues", filter, 1, 1), `durable\":\"false`, "declared, not made by attaching")
+	}
 	require.NoError(t, consumer.Close(within(t)))
 }

@@ -29,5 +29,11 @@ func TestConformance(t *testing.T) {
 			require.NoError(t, err)
 			return provider, between.cut
 		},
+		Interrupted: func(t eventingtest.T, server string) (eventing.Provider, func()) {
+			between := newCutter(t, url)
+			provider, err := amqp.New(amqp.Config{URL: between.url, ServerName: server, Naming: eventing.NamingQualified})
+			require.NoError(t, err)
+			return provider, between.interrupt
+		},
 	})
 }

@@ -38,6 +38,7 @@ type endpoint struct {
 type connection struct {
 	*amqp.Conn
 	socket net.Conn
+	first  bool // the provider's first: what it has declared exists
 }
 
 // dial connects, authenticates and opens a first session, until ctx is done.
@@ -97,6 +98,26 @@ func (c *connection) isArtemis() bool {
 	return product == "apache-activemq-artemis"
 }
 
+// isLost tells whether the connection has ended.
+func (c *connection) isLost() bool {
+	select {
+	case <-c.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// lostError tells why the connection has ended.
+func (e *endpoint) lostError(lost *connection) error {
+	reason := "the broker closed the connection"
+	err := lost.Err()
+	if err != nil {
+		reason = "the connection was lost: " + describe(err)
+	}
+	return &connectError{e.address, reason, err}
+}
+
 // close says goodbye, until ctx is done.
 func (c *connection) close(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { _ = c.socket.Close() })
@@ -122,6 +143,9 @@ func (e *endpoint) fault(ctx context.Context, reason string, err error) error {
 			reason += " without TLS"
 		}
 		return &connectError{e.address, reason, context.DeadlineExceeded}
+	}
+	if isDenied(err) {
+		err = fmt.Errorf("%w: %w", ErrAuthentication, err)
 	}
 	return &connectError{e.address, reason, err}
 }
@@ -161,19 +185,29 @@ func (e *endpoint) explainTLS(err error) string {
 	return "the TLS handshake (1.2 or later) has failed: " + describe(err)
 }
 
-// explainOpen explains why AMQP could not be opened. The library's errors for
-// SASL have no type, so that their text has to be looked at.
+// The library's errors for SASL have no type: their text has to be looked at.
+const (
+	noMechanism = "no supported auth mechanism"
+	authFailed  = "auth failed with code 0x1"
+)
+
+// isDenied tells whether the broker has refused who connects.
+func isDenied(err error) bool {
+	text := describe(err)
+	return strings.HasPrefix(text, noMechanism) || strings.Contains(text, authFailed+":") || strings.HasSuffix(text, authFailed) ||
+		hasCondition(err, amqp.ErrCondUnauthorizedAccess)
+}
+
+// explainOpen explains why AMQP could not be opened.
 func (e *endpoint) explainOpen(err error) string {
 	text := describe(err)
 	switch {
-	case strings.Contains(text, "auth failed with code 0x1:"), strings.HasSuffix(text, "auth failed with code 0x1"),
-		hasCondition(err, amqp.ErrCondUnauthorizedAccess):
-		if e.mechanism == SASLPlain {
-			return "authentication failed: user or password refused"
-		}
-		return fmt.Sprintf("authentication failed: %s refused; set a user and password", e.mechanism)
-	case strings.HasPrefix(text, "no supported auth mechanism"):
+	case strings.HasPrefix(text, noMechanism):
 		return fmt.Sprintf("authentication failed: the broker doesn't offer SASL %s", e.mechanism)
+	case isDenied(err) && e.mechanism == SASLPlain:
+		return "authentication failed: user or password refused"
+	case isDenied(err):
+		return fmt.Sprintf("authentication failed: %s refused; set a user and password", e.mechanism)
 	case isCut(err), isConnectionError(err):
 		reason := "the broker closed the connection while it was opened: check that the port speaks AMQP 1.0"
 		if e.tls == nil {

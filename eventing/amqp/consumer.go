@@ -4,67 +4,125 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/Azure/go-amqp"
 
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
-// consumer is one listener's link to its queue.
+// consumer is one listener's hold on its queue, over all the links that it has
+// one after the other.
 type consumer struct {
 	provider *Provider
-	event    string
+	queue    eventing.Queue
 	source   string // where it is attached, for errors
-	link     *link[*amqp.Receiver]
 	prefetch uint32
+	logger   *slog.Logger
 
 	maxMessage int64 // bytes of a body
 
-	settled atomic.Uint32 // since credit was issued last
+	// life ends with Close, or with the provider's.
+	life context.Context //nolint:containedctx // of attaching again
+	end  context.CancelFunc
+
+	current atomic.Pointer[attachment] // nil while attaching again
 	closed  atomic.Bool
+
+	tries backoff // of attaching again
+
+	mu      sync.Mutex    // guards what follows, and the changes of what precedes
+	changed chan struct{} // closed when attaching again has ended
+	fault   error         // why it couldn't attach again, so far
+}
+
+// attachment is one link of a consumer.
+type attachment struct {
+	link    *link[*amqp.Receiver]
+	conn    *connection
+	since   time.Time
+	settled atomic.Uint32 // since credit was issued last
 }
 
 var _ eventing.Consumer = (*consumer)(nil)
 
-// Attach implements [eventing.Provider].
+// Attach implements [eventing.Provider]. It waits for a connection within ctx;
+// the broker's answer has a time limit.
 func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
-	ctx, cancel := p.limit(ctx)
-	defer cancel()
-	made, err := await(ctx, p, func() (*consumer, error) { return p.attach(ctx, queue, prefetch) }, func(late *consumer) {
-		late.link.close(context.WithoutCancel(ctx))
-	})
-	if err != nil {
-		return nil, err // not made: a nil pointer in an interface isn't nil
+	made := p.newConsumer(queue, prefetch)
+	for {
+		conn, err := p.session(ctx, p.consuming)
+		if err != nil {
+			made.end()
+			return nil, fmt.Errorf("attach to %s: %w", made.source, err)
+		}
+		err = p.attachFirst(ctx, conn, made)
+		if err == nil {
+			return made, nil
+		}
+		if !conn.isLost() || ctx.Err() != nil {
+			made.end()
+			return nil, err
+		}
 	}
-	return made, nil
 }
 
-// attach opens the link and asks for the first messages.
-func (p *Provider) attach(ctx context.Context, queue eventing.Queue, prefetch int) (*consumer, error) {
-	at := queueNode(queue, p.naming)
-	opened, err := openReceiver(ctx, p.consuming, at)
-	if err != nil {
-		return nil, p.attachError(queue, at, err)
-	}
+func (p *Provider) newConsumer(queue eventing.Queue, prefetch int) *consumer {
+	source := queueNode(queue, p.naming).address
 	made := &consumer{
 		provider: p,
-		event:    queue.Event,
-		source:   at.address,
-		link:     opened,
+		queue:    queue,
+		source:   source,
 		prefetch: uint32(max(prefetch, 1)), //nolint:gosec // far below
+		logger:   p.logger.With(slog.String("queue", source)),
 
 		maxMessage: p.maxMessage,
 	}
 	if queue.IsDeadLetter() {
 		made.maxMessage = math.MaxInt64 // it was put aside for being looked at
 	}
-	if err := opened.end.IssueCredit(made.prefetch); err != nil {
+	made.life, made.end = context.WithCancel(p.life)
+	return made
+}
+
+// attachFirst gives the consumer its first link.
+func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *consumer) error {
+	if !conn.first {
+		if err := p.redeclare(ctx, made.queue); err != nil {
+			return err
+		}
+	}
+	limited, cancel := p.limit(ctx)
+	defer cancel()
+	on, err := await(limited, p, func() (*attachment, error) { return made.attach(limited, conn) }, func(late *attachment) {
+		late.link.close(context.WithoutCancel(limited))
+	})
+	if err != nil {
+		return err
+	}
+	made.current.Store(on)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.consumers[made] = struct{}{}
+	return nil
+}
+
+// attach opens a link and asks for the first messages.
+func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, error) {
+	at := queueNode(c.queue, c.provider.naming)
+	opened, err := openReceiver(ctx, conn, at)
+	if err != nil {
+		return nil, c.provider.attachError(c.queue, at, err)
+	}
+	if err := opened.end.IssueCredit(c.prefetch); err != nil {
 		opened.close(context.WithoutCancel(ctx)) // else it would hold its queue
 		return nil, fmt.Errorf("attach to %s: %w", at.address, err)
 	}
-	return made, nil
+	return &attachment{link: opened, conn: conn, since: time.Now()}, nil
 }
 
 // attachError explains why a link to a queue was refused.
@@ -85,42 +143,46 @@ func (p *Provider) attachError(queue eventing.Queue, at node, err error) error {
 	}
 }
 
-// Receive implements [eventing.Consumer].
+// Receive implements [eventing.Consumer]. Where the link has ended, it has a new
+// one made, and waits for it.
 func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
-	if c.closed.Load() {
-		return eventing.ErrClosed
+	for {
+		if c.closed.Load() {
+			return eventing.ErrClosed
+		}
+		if err := ctx.Err(); err != nil {
+			return err // the library would still return what was prefetched
+		}
+		on, err := c.attached(ctx)
+		if err != nil {
+			return err
+		}
+		received, err := on.link.end.Receive(ctx, nil)
+		switch {
+		case c.closed.Load():
+			return eventing.ErrClosed // the end of the link gives it back
+		case err == nil && on.conn.isLost():
+			err = on.conn.Err() // what was prefetched can't be settled any more
+		case err == nil:
+			c.fill(into, received)
+			return nil
+		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+			return err
+		}
+		if err := c.attachAgain(on, err); err != nil { //nolint:contextcheck // it outlives the call
+			return err
+		}
 	}
-	if err := ctx.Err(); err != nil {
-		return err // the library would still return what was prefetched
-	}
-	received, err := c.link.end.Receive(ctx, nil)
-	if err != nil {
-		return c.receiveError(ctx, err)
-	}
-	if c.closed.Load() {
-		return eventing.ErrClosed // the end of the link gives it back
-	}
-	message := read(received, c.event)
+}
+
+func (c *consumer) fill(into *eventing.Delivery, received *amqp.Message) {
+	message := read(received, c.queue.Event)
 	// Not by the link's own maximum: a message above that ends the link, and
 	// comes again on the next one, for ever.
 	if size := int64(len(message.Body)); message.Invalid == nil && size > c.maxMessage {
 		message.Invalid = tooLarge(size, c.maxMessage)
 	}
 	*into = eventing.Delivery{Message: message, Count: deliveryCount(received), Tag: received}
-	return nil
-}
-
-func (c *consumer) receiveError(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return err
-	}
-	if c.closed.Load() {
-		return eventing.ErrClosed
-	}
-	if ended := c.provider.Err(); ended != nil {
-		return ended
-	}
-	return fmt.Errorf("receive from %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
 }
 
 // Settle implements [eventing.Consumer].
@@ -136,23 +198,29 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 	default:
 		return fmt.Errorf("amqp: can't settle a delivery by disposition %v", disposition)
 	}
-	// Without a limit of its own: one that runs out during a write would cost
-	// the connection. The connection's write timeout ends it.
-	if err := c.link.end.AcceptMessage(context.Background(), received); err != nil {
+	on := c.current.Load()
+	if on == nil {
+		return fmt.Errorf("settle a message of %s: %w: its link has ended, so that it comes again", c.source, eventing.ErrUnavailable)
+	}
+	// The library settles it on the link that it came by, and refuses that where
+	// the link has ended. Without a limit of its own: one that runs out during a
+	// write would cost the connection. The connection's write timeout ends it.
+	if err := on.link.end.AcceptMessage(context.Background(), received); err != nil {
 		return fmt.Errorf("settle a message of %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
 	}
-	c.renewCredit()
+	// So it came by this link: it was the current one before.
+	c.renewCredit(on)
 	return nil
 }
 
 // renewCredit asks for as many messages as were settled, by halves of the
 // prefetch, so that not each message costs a frame.
-func (c *consumer) renewCredit() {
-	if c.closed.Load() || c.settled.Add(1) < max(c.prefetch/2, 1) {
+func (c *consumer) renewCredit(on *attachment) {
+	if c.closed.Load() || on.settled.Add(1) < max(c.prefetch/2, 1) {
 		return
 	}
-	if count := c.settled.Swap(0); count > 0 {
-		_ = c.link.end.IssueCredit(count) // fails for links with automatic credit only
+	if count := on.settled.Swap(0); count > 0 {
+		_ = on.link.end.IssueCredit(count) // fails for links with automatic credit only
 	}
 }
 
@@ -162,15 +230,24 @@ func (c *consumer) renewCredit() {
 // let new messages overtake it: it delivers those directly where it believes
 // the queue to be empty.
 func (c *consumer) Close(ctx context.Context) error {
-	if c.closed.Swap(true) {
+	c.mu.Lock()
+	closed, on, changed := c.closed.Swap(true), c.current.Load(), c.changed
+	c.mu.Unlock()
+	if closed {
 		return nil
 	}
+	c.end()
+	c.provider.letGo(c)
 	err := c.provider.do(ctx, func() error {
+		if on == nil {
+			<-changed // what it has attached meanwhile is closed
+			return nil
+		}
 		// A context that ends would cost the connection during a write.
-		c.link.close(context.WithoutCancel(ctx))
+		on.link.close(context.WithoutCancel(ctx))
 		return nil
 	})
-	if err == nil || c.provider.Err() != nil {
+	if err == nil || c.provider.Err() != nil || on != nil && on.conn.isLost() {
 		return nil //nolint:nilerr // a connection that has ended gave all back
 	}
 	return fmt.Errorf("close the consumer of %s: %w", c.source, err)

@@ -12,8 +12,19 @@ import (
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
-// Declare implements [eventing.Provider]. Each of its steps has a time limit.
+// Declare implements [eventing.Provider]. Each of its steps has a time limit; for
+// a connection it waits within ctx. What it has made is made again after the
+// connection was lost.
 func (p *Provider) Declare(ctx context.Context, queues []eventing.Queue) error {
+	added := p.remember(queues)
+	err := p.declare(ctx, queues)
+	if err != nil {
+		p.forgetQueues(added...)
+	}
+	return err
+}
+
+func (p *Provider) declare(ctx context.Context, queues []eventing.Queue) error {
 	err := p.manage(ctx, func(manager *management) error {
 		return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.create(ctx, manager, queue) })
 	})
@@ -52,11 +63,19 @@ func (p *Provider) declareAll(ctx context.Context, queues []eventing.Queue, decl
 // touch lets the broker make a queue by attaching to it, without taking
 // anything from it.
 func (p *Provider) touch(ctx context.Context, queue eventing.Queue) error {
+	conn, err := p.session(ctx, p.consuming)
+	if err != nil {
+		return err
+	}
+	return p.touchOn(ctx, conn, queue)
+}
+
+func (p *Provider) touchOn(ctx context.Context, conn *connection, queue eventing.Queue) error {
 	at := queueNode(queue, p.naming)
 	limited, cancel := p.limit(ctx)
 	defer cancel()
 	end := func(opened *link[*amqp.Receiver]) { opened.close(context.WithoutCancel(limited)) }
-	opened, err := await(limited, p, func() (*link[*amqp.Receiver], error) { return openReceiver(limited, p.consuming, at) }, end)
+	opened, err := await(limited, p, func() (*link[*amqp.Receiver], error) { return openReceiver(limited, conn, at) }, end)
 	if ctx.Err() != nil && err != nil {
 		return context.Cause(ctx)
 	}

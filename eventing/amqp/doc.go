@@ -44,7 +44,18 @@
 // delivered to another consumer before those: rarely when a consumer closes,
 // and when its connection is lost.
 //
-// A lost connection isn't mended: Done closes, sends and receives fail with
-// [eventing.ErrUnavailable], and what wasn't settled is delivered again, to
-// others or after a restart.
+// # Healing
+//
+// A lost connection is made again, for as long as the provider runs: at once,
+// then after pauses that grow from 100 ms to 30 s. There are two, for publishing
+// and for consuming. Whatever needs one waits for it within its context.
+// [Provider.Health] tells why there is none; Done closes by Stop alone.
+//
+// Queues that were declared are declared again before anything is sent. What was
+// on its way is sent again first, in its order, with the same duplicate id; one
+// without may arrive twice. What nobody waits for any more isn't sent again. It
+// is ErrUnconfirmed when it was on its way, and ErrNotSent when it surely wasn't.
+// Receive goes on waiting while its link is attached again. A delivery of an old
+// link can't be settled; it comes again. A link that the broker ends is treated
+// alike, and each try to attach follows a pause.
 package amqp

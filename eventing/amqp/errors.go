@@ -10,6 +10,12 @@ import (
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
+// ErrAuthentication is returned by Start, and by Health where the connection was
+// lost and can't be made again, together with [eventing.ErrUnavailable], when the
+// broker refuses user, password or certificate. A provider that has started goes
+// on trying.
+var ErrAuthentication = errors.New("amqp: authentication failed")
+
 // maxReason is how many bytes of a broker's text an error repeats.
 const maxReason = 500
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -104,7 +105,7 @@ func TestAKeyGoesOn(t *testing.T) {
 			assert.Contains(t, string(receive(t, heir).Message.Body), "other 0", "of k it has none")
 			if cut {
 				between.cut()
-				<-ending.Done()
+				require.Eventually(t, func() bool { return ending.Health() != nil }, limit, time.Millisecond)
 			} else {
 				require.NoError(t, owner.Close(within(t)))
 			}

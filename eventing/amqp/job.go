@@ -13,12 +13,38 @@ import (
 // job is one message on its way, and its receipt.
 type job struct {
 	sender  *sender
-	message *amqp.Message
+	message *amqp.Message // until there is an outcome
 	size    int64
-	outcome chan error  // holds one
-	givenUp atomic.Bool // nobody waits for the outcome
+	tries   int        // on links that the broker has ended; the sender's own
+	outcome chan error // holds one
+	stage   atomic.Int32
 
 	notify atomic.Pointer[func()] // called with the outcome; known, once there is one
+}
+
+// The stages of a job.
+const (
+	waiting   int32 = iota // it wasn't written
+	written                // it may be on the wire
+	withdrawn              // nobody waits for it any more, and it wasn't written
+	abandoned              // nobody waits for it any more, and it was
+)
+
+// begin tells whether the job is to be written, maybe once more: nobody would
+// hear of the outcome of one that was given up.
+func (j *job) begin() bool {
+	return j.stage.CompareAndSwap(waiting, written) || j.stage.Load() == written
+}
+
+func (j *job) givenUp() bool { return j.stage.Load() >= withdrawn }
+
+// end decides a job that is written no more.
+func (j *job) end(why error) {
+	if j.stage.CompareAndSwap(waiting, withdrawn) || j.stage.Load() == withdrawn {
+		j.decide(fmt.Errorf("%w: %w", eventing.ErrNotSent, why))
+		return
+	}
+	j.decide(fmt.Errorf("%w: %w", eventing.ErrUnconfirmed, why))
 }
 
 var (
@@ -39,6 +65,7 @@ func newJob(sender *sender, message *eventing.Message) *job {
 
 // decide ends the job.
 func (j *job) decide(err error) {
+	j.message = nil
 	j.outcome <- err
 	if f := j.notify.Swap(&known); f != nil {
 		(*f)()
@@ -68,14 +95,17 @@ func (j *job) Wait(ctx context.Context) error {
 	case err := <-j.outcome:
 		return err
 	default:
-		j.givenUp.Store(true)
-		j.sender.tell()
-		return fmt.Errorf("%w: %w", eventing.ErrUnconfirmed, context.Cause(ctx))
 	}
+	if j.stage.CompareAndSwap(waiting, withdrawn) {
+		return fmt.Errorf("%w: %w", eventing.ErrNotSent, j.sender.cause(ctx))
+	}
+	j.stage.CompareAndSwap(written, abandoned)
+	j.sender.tell()
+	return fmt.Errorf("%w: %w", eventing.ErrUnconfirmed, j.sender.cause(ctx))
 }
 
 // outcome says what a delivery state means. Only accepted is success.
-func outcome(state amqp.DeliveryState, err error) error {
+func outcome(state amqp.DeliveryState) error {
 	switch state := state.(type) {
 	case *amqp.StateAccepted:
 		return nil
@@ -86,10 +116,8 @@ func outcome(state amqp.DeliveryState, err error) error {
 		return fmt.Errorf("%w: %s", eventing.ErrRejected, describe(state.Error))
 	case *amqp.StateReleased, *amqp.StateModified:
 		return fmt.Errorf("%w: it can't take the message now", eventing.ErrRejected)
+	default:
+		// A link that was closed ends its receipts without state and error.
+		return fmt.Errorf("%w: the link was closed", eventing.ErrUnconfirmed)
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %s", eventing.ErrUnconfirmed, describe(err))
-	}
-	// A link that was closed ends its receipts without state and error.
-	return fmt.Errorf("%w: the link was closed", eventing.ErrUnconfirmed)
 }

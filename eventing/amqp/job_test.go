@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,7 +15,7 @@ func TestJobTellsThatItIsDecided(t *testing.T) {
 	for _, early := range []bool{true, false} {
 		told := 0
 		tell := func() { told++ }
-		work := newJob(newSender(node{}), &eventing.Message{})
+		work := newJob(newSender(node{}, connected), &eventing.Message{})
 		if early {
 			work.Notify(tell)
 			assert.Zero(t, told)
@@ -26,4 +27,39 @@ func TestJobTellsThatItIsDecided(t *testing.T) {
 		assert.Equal(t, 1, told)
 		require.ErrorIs(t, work.Wait(t.Context()), eventing.ErrRejected)
 	}
+}
+
+func connected() error { return nil }
+
+// TestOutcomesOfAJobThatIsGivenUp: what was written may have arrived, and
+// neither is written (again).
+func TestOutcomesOfAJobThatIsGivenUp(t *testing.T) {
+	t.Parallel()
+	given, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, written := range []bool{false, true} {
+		want := eventing.ErrNotSent
+		work := newJob(newSender(node{}, connected), &eventing.Message{})
+		if written {
+			want = eventing.ErrUnconfirmed
+			assert.True(t, work.begin())
+			assert.True(t, work.begin(), "once more, on another link")
+		}
+		require.ErrorIs(t, work.Wait(given), want)
+		assert.False(t, work.begin())
+		work.end(errGivenUp)
+		require.ErrorIs(t, <-work.outcome, want)
+	}
+}
+
+// TestOutcomesOfAJobThatIsEnded has somebody wait for them.
+func TestOutcomesOfAJobThatIsEnded(t *testing.T) {
+	t.Parallel()
+	work := newJob(newSender(node{}, connected), &eventing.Message{})
+	work.end(eventing.ErrClosed)
+	require.ErrorIs(t, work.Wait(t.Context()), eventing.ErrNotSent)
+	work = newJob(newSender(node{}, connected), &eventing.Message{})
+	work.begin()
+	work.end(eventing.ErrClosed)
+	require.ErrorIs(t, work.Wait(t.Context()), eventing.ErrUnconfirmed)
 }

@@ -43,15 +43,31 @@ func isRefused(err error, code string) bool {
 // management asks the broker to do things, one after the other.
 type management struct {
 	provider *Provider
+	conn     *connection
 	requests *link[*amqp.Sender]
 	replies  *link[*amqp.Receiver]
 	count    uint64 // of requests, for their ids
 	failed   bool   // it may answer no further request
 }
 
-// manage does work that manages the broker. What it worked with is kept for
-// the next work, unless it has failed.
+// manage does work that manages the broker, again where the connection is lost
+// meanwhile. It waits for one within ctx.
 func (p *Provider) manage(ctx context.Context, work func(*management) error) error {
+	for {
+		conn, err := p.session(ctx, p.publishing)
+		if err != nil {
+			return err
+		}
+		err = p.manageOn(ctx, conn, work)
+		if err == nil || !conn.isLost() || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// manageOn is manage on one connection. What it worked with is kept for the
+// next work, unless it has failed.
+func (p *Provider) manageOn(ctx context.Context, conn *connection, work func(*management) error) error {
 	p.mu.Lock()
 	err, manager := p.unmanaged, p.manager
 	p.manager = nil
@@ -59,8 +75,8 @@ func (p *Provider) manage(ctx context.Context, work func(*management) error) err
 	if err != nil {
 		return err
 	}
-	if manager == nil {
-		if manager, err = p.openManagement(ctx); err != nil {
+	if manager == nil || manager.conn != conn {
+		if manager, err = p.openManagement(ctx, conn); err != nil {
 			return err
 		}
 	}
@@ -82,10 +98,10 @@ func (p *Provider) keep(manager *management) {
 	}
 }
 
-func (p *Provider) openManagement(ctx context.Context) (*management, error) {
+func (p *Provider) openManagement(ctx context.Context, conn *connection) (*management, error) {
 	ctx, cancel := p.limit(ctx)
 	defer cancel()
-	made, err := await(ctx, p, func() (*management, error) { return p.attachManagement(ctx) }, func(late *management) {
+	made, err := await(ctx, p, func() (*management, error) { return p.attachManagement(ctx, conn) }, func(late *management) {
 		late.end()
 	})
 	if err != nil {
@@ -94,11 +110,11 @@ func (p *Provider) openManagement(ctx context.Context) (*management, error) {
 	return made, nil
 }
 
-func (p *Provider) attachManagement(ctx context.Context) (*management, error) {
-	if !p.publishing.isArtemis() {
+func (p *Provider) attachManagement(ctx context.Context, conn *connection) (*management, error) {
+	if !conn.isArtemis() {
 		return nil, errNoManagement
 	}
-	replies, err := open(ctx, p.publishing, func(session *amqp.Session) (*amqp.Receiver, error) {
+	replies, err := open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
 		return session.NewReceiver(ctx, "", &amqp.ReceiverOptions{
 			Credit:             10,
 			DynamicAddress:     true,
@@ -108,12 +124,12 @@ func (p *Provider) attachManagement(ctx context.Context) (*management, error) {
 	if err != nil {
 		return nil, err
 	}
-	requests, err := openSender(ctx, p.publishing, node{address: managementAddress})
+	requests, err := openSender(ctx, conn, node{address: managementAddress})
 	if err != nil {
 		replies.close(context.WithoutCancel(ctx))
 		return nil, err
 	}
-	return &management{provider: p, requests: requests, replies: replies}, nil
+	return &management{provider: p, conn: conn, requests: requests, replies: replies}, nil
 }
 
 // end waits for the broker's answers, or the end of the connection.
@@ -171,7 +187,7 @@ func (m *management) request(ctx context.Context, id, operation, body string) er
 	if err != nil {
 		return err
 	}
-	if err = outcome(state, nil); err != nil {
+	if err = outcome(state); err != nil {
 		// Faults of an operation come in its reply. A request that isn't even
 		// accepted is one without permission, whatever reason Artemis gives.
 		return fmt.Errorf("%w: %w", errNoManagement, err)

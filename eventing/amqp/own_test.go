@@ -2,7 +2,6 @@ package amqp_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,70 +15,6 @@ import (
 	"github.com/aspyx-go/aspyx/eventing/amqp"
 	"github.com/aspyx-go/aspyx/internal/brokertest"
 )
-
-func TestBrokerKilled(t *testing.T) { //nolint:paralleltest // counts goroutines
-	broker := brokertest.Own(t)
-	provider, err := amqp.New(amqp.Config{URL: broker.URL()})
-	require.NoError(t, err)
-	require.NoError(t, provider.Start(within(t)))
-	queue := eventing.Queue{Event: "event", Listener: "listener", Durable: true}
-	require.NoError(t, provider.Declare(within(t), []eventing.Queue{queue}))
-	consumer := attach(t, provider, queue, 1)
-	send(t, provider, textMessage(queue.Event, "held"))
-	var held eventing.Delivery
-	require.NoError(t, consumer.Receive(within(t), &held))
-	received := make(chan error)
-	go func() {
-		var delivery eventing.Delivery
-		received <- consumer.Receive(context.Background(), &delivery)
-	}()
-	submitting, begun := make(chan error), make(chan eventing.Receipt)
-	var receipts []eventing.Receipt
-	go func() {
-		for {
-			message := textMessage(queue.Event, strings.Repeat("x", 1000))
-			message.Durable = true
-			receipt, err := provider.Submit(context.Background(), message)
-			if err != nil {
-				submitting <- err
-				return
-			}
-			if begun != nil {
-				begun <- receipt
-				begun = nil
-				continue
-			}
-			receipts = append(receipts, receipt)
-		}
-	}()
-	require.NoError(t, (<-begun).Wait(within(t)))
-	require.NoError(t, provider.Err())
-	broker.Kill()
-
-	<-provider.Done()
-	require.ErrorIs(t, provider.Err(), eventing.ErrUnavailable)
-	require.ErrorIs(t, <-received, eventing.ErrUnavailable)
-	err = <-submitting
-	require.ErrorIs(t, err, eventing.ErrNotSent)
-	unconfirmed := 0
-	for _, receipt := range receipts {
-		if err = receipt.Wait(within(t)); err != nil {
-			require.ErrorIs(t, err, eventing.ErrUnconfirmed)
-			unconfirmed++
-		}
-	}
-	assert.Positive(t, unconfirmed)
-	require.ErrorIs(t, consumer.Settle(&held, eventing.Accept), eventing.ErrUnavailable)
-	_, err = provider.Submit(within(t), textMessage(queue.Event, "late"))
-	require.ErrorIs(t, err, eventing.ErrNotSent)
-	require.ErrorIs(t, err, eventing.ErrUnavailable)
-	_, err = provider.Attach(within(t), queue, 1)
-	require.ErrorIs(t, err, eventing.ErrUnavailable)
-	require.NoError(t, consumer.Close(within(t)))
-	require.NoError(t, provider.Stop(within(t)))
-	require.NoError(t, provider.Stop(within(t)))
-	requireNoGoroutines(t)
-}
 
 func TestDurableEventsSurviveARestartOfTheBroker(t *testing.T) {
 	t.Parallel()
@@ -101,9 +36,8 @@ func TestDurableEventsSurviveARestartOfTheBroker(t *testing.T) {
 	letter := textMessage(queue.Event, "letter")
 	letter.Durable, letter.Target = true, &dead
 	send(t, before, letter)
+	require.NoError(t, before.Stop(within(t)), "else it declares its queues again")
 	require.NoError(t, broker.Restart(t.Context()))
-	<-before.Done()
-	require.NoError(t, before.Stop(within(t)))
 
 	client := dial(t, broker.URL())
 	assert.True(t, client.queueExists(t, "listener"))

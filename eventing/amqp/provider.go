@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -25,7 +27,7 @@ type Provider struct {
 	maxMessage int64 // bytes of a body
 	textBodies bool  // whether bodies are sent as strings
 
-	// life ends when the provider has stopped or failed, with err as its cause.
+	// life ends when the provider has stopped, with err as its cause.
 	life context.Context //nolint:containedctx // of all that the provider does by itself
 	end  context.CancelCauseFunc
 
@@ -36,21 +38,25 @@ type Provider struct {
 	// mu and while running.
 	work, leaving sync.WaitGroup
 
-	mu         sync.Mutex // guards what follows
-	state      state
-	err        error
-	publishing *connection
-	consuming  *connection
-	manager    *management // kept for the next work; nil while in use
-	unmanaged  error       // why the broker can't be managed
-	mandatory  bool        // whether it tells which queues an address has
-	senders    map[node]*sender
-	routes     map[string]*route // by address
+	publishing *supervisor
+	consuming  *supervisor
+
+	mu        sync.Mutex // guards what follows
+	state     state
+	err       error
+	manager   *management // kept for the next work; nil while in use
+	unmanaged error       // why the broker can't be managed
+	mandatory bool        // whether it tells which queues an address has
+	senders   map[node]*sender
+	routes    map[string]*route           // by address
+	topology  map[eventing.Queue]struct{} // what was declared
+	consumers map[*consumer]struct{}      // those that are open
 }
 
 var (
 	_ eventing.Provider = (*Provider)(nil)
 	_ eventing.Capable  = (*Provider)(nil)
+	_ eventing.Healthy  = (*Provider)(nil)
 )
 
 type state int
@@ -59,24 +65,31 @@ const (
 	idle state = iota
 	starting
 	running
-	failed
 	stopped
 )
 
 func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxMessage int64, logger *slog.Logger) *Provider {
 	life, end := context.WithCancelCause(context.Background())
-	return &Provider{
-		endpoint: endpoint,
-		server:   server,
-		naming:   naming,
-		logger:   logger.With(slog.String("broker", endpoint.address)),
-		life:     life,
-		end:      end,
-		senders:  map[node]*sender{},
-		routes:   map[string]*route{},
+	logger = logger.With(slog.String("broker", endpoint.address))
+	container := "aspyx-" + eventing.NewID().String()
+	p := &Provider{
+		endpoint:   endpoint,
+		server:     server,
+		naming:     naming,
+		logger:     logger,
+		life:       life,
+		end:        end,
+		publishing: newSupervisor(life, endpoint, container, "publishing", logger),
+		consuming:  newSupervisor(life, endpoint, container, "consuming", logger),
+		senders:    map[node]*sender{},
+		routes:     map[string]*route{},
+		topology:   map[eventing.Queue]struct{}{},
+		consumers:  map[*consumer]struct{}{},
 
 		maxMessage: maxMessage,
 	}
+	p.publishing.restore = p.restore
+	return p
 }
 
 // Name implements [eventing.Provider].
@@ -84,8 +97,9 @@ func (p *Provider) Name() string { return "amqp" }
 
 // Capabilities implements [eventing.Capable]. The limit is Artemis' default.
 func (p *Provider) Capabilities() eventing.Capabilities {
+	conn := p.publishing.last()
 	p.mu.Lock()
-	artemis, mandatory := p.publishing != nil && p.publishing.isArtemis(), p.mandatory
+	artemis, mandatory := conn != nil && conn.isArtemis(), p.mandatory
 	p.mu.Unlock()
 	return eventing.Capabilities{
 		Delay:     true,
@@ -109,7 +123,8 @@ func (p *Provider) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state
 // LogValue implements [slog.LogValuer].
 func (p *Provider) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
-// Done implements [eventing.Provider].
+// Done implements [eventing.Provider]. Nothing but Stop closes it: a connection
+// that is lost is made again.
 func (p *Provider) Done() <-chan struct{} { return p.life.Done() }
 
 // Err implements [eventing.Provider].
@@ -119,41 +134,21 @@ func (p *Provider) Err() error {
 	return p.err
 }
 
-// watch fails the provider when a connection ends.
-func (p *Provider) watch() {
-	var lost *connection
-	select {
-	case <-p.publishing.Done():
-		lost = p.publishing
-	case <-p.consuming.Done():
-		lost = p.consuming
-	case <-p.life.Done():
-		return
-	}
-	reason := "the broker closed the connection"
-	if err := lost.Err(); err != nil {
-		reason = "the connection was lost: " + describe(err)
-	}
-	if p.fail(&connectError{p.endpoint.address, reason, lost.Err()}) {
-		// What the other connection holds must come again elsewhere.
-		p.publishing.abort()
-		p.consuming.abort()
-	}
-}
-
-// fail ends the life, unless the provider has ended before.
-func (p *Provider) fail(why error) bool {
+// Health implements [eventing.Healthy]. It is red while a connection is lost, or
+// a listener can't be attached again.
+func (p *Provider) Health() error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.state != running {
-		return false
+	consumers := slices.Collect(maps.Keys(p.consumers))
+	p.mu.Unlock()
+	errs := []error{p.publishing.health(), p.consuming.health()}
+	for _, consumer := range consumers {
+		errs = append(errs, consumer.health())
 	}
-	p.state, p.err = failed, why
-	p.end(why)
-	return true
+	return errors.Join(errs...)
 }
 
-// Stop implements [eventing.Provider].
+// Stop implements [eventing.Provider]. Without a connection nothing is waited
+// for: what wasn't confirmed is told to be so.
 func (p *Provider) Stop(ctx context.Context) error {
 	if !p.halt() {
 		return nil
@@ -169,12 +164,9 @@ func (p *Provider) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		err = fmt.Errorf("stop amqp: not all was confirmed: %w", context.Cause(ctx))
 	}
-	p.mu.Lock()
-	connections := []*connection{p.publishing, p.consuming}
-	p.mu.Unlock()
-	for _, connection := range connections {
-		if connection != nil {
-			connection.close(ctx)
+	for _, each := range []*supervisor{p.publishing, p.consuming} {
+		if conn := each.last(); conn != nil {
+			conn.close(ctx)
 		}
 	}
 	// Without connections nothing can block any more.
@@ -193,7 +185,7 @@ func (p *Provider) halt() bool {
 	case starting, running:
 		p.state, p.err = stopped, eventing.ErrClosed
 		p.end(p.err)
-	case failed, stopped:
+	case stopped:
 	}
 	return true
 }
@@ -203,7 +195,7 @@ func (p *Provider) usable() error {
 	switch p.state {
 	case running:
 		return nil
-	case failed, stopped:
+	case stopped:
 		return p.err
 	case idle, starting:
 	}

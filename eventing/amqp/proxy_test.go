@@ -55,7 +55,11 @@ func newProxy(t *testing.T, place string) *proxy {
 				_ = tcp.SetReadBuffer(64 << 10) // so that a frozen one is full soon
 			}
 			upstream, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", broker)
-			if !assert.NoError(t, err) {
+			if t.Context().Err() != nil || !assert.NoError(t, err) {
+				_ = conn.Close() // of a provider that goes on trying until the test has ended
+				if err == nil {
+					_ = upstream.Close()
+				}
 				return
 			}
 			wait.Go(func() { made.pass(upstream, conn, func() { _, _ = io.Copy(struct{ io.Writer }{upstream}, conn) }) })

@@ -14,6 +14,7 @@ func (p *Provider) Remove(ctx context.Context, queue eventing.Queue) error {
 	err := p.manage(ctx, func(manager *management) error { return p.destroy(ctx, manager, queue) })
 	switch {
 	case err == nil, isRefused(err, noSuchQueue):
+		p.forgetQueues(queue)
 		return nil
 	case isRefused(err, hasConsumers):
 		err = fmt.Errorf("%w: %w", eventing.ErrQueueInUse, err)

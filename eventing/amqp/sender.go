@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -24,7 +25,8 @@ const (
 // a send can't be given up once it was begun: a cancelled context would leave a
 // gap in the delivery ids, and Artemis would close the connection.
 type sender struct {
-	at node
+	at   node
+	away func() error // why there is no connection; nil while there is one
 
 	// jobs has no buffer: a message is in its caller's hands, who can give up,
 	// until it is written.
@@ -39,8 +41,8 @@ type sender struct {
 	err  error         // why; set before done is closed
 }
 
-func newSender(at node) *sender {
-	return &sender{at: at, jobs: make(chan *job), changed: make(chan struct{}, 1), done: make(chan struct{})}
+func newSender(at node, away func() error) *sender {
+	return &sender{at: at, away: away, jobs: make(chan *job), changed: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // tell wakes whoever waits for a change.
@@ -49,6 +51,14 @@ func (s *sender) tell() {
 	case s.changed <- struct{}{}:
 	default:
 	}
+}
+
+// cause tells why a caller has given up: of what is, and for want of what.
+func (s *sender) cause(ctx context.Context) error {
+	if away := s.away(); away != nil {
+		return fmt.Errorf("%w: %w", context.Cause(ctx), away)
+	}
+	return context.Cause(ctx)
 }
 
 // submit hands the job over, in order.
@@ -62,9 +72,12 @@ func (s *sender) submit(ctx context.Context, work *job) error {
 	case <-s.done:
 		return s.err
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", eventing.ErrNotSent, context.Cause(ctx))
+		return fmt.Errorf("%w: %w", eventing.ErrNotSent, s.cause(ctx))
 	}
 }
+
+// errGivenUp is why a job isn't written (again). Nobody hears of it.
+var errGivenUp = errors.New("nobody waits for it any more")
 
 // pending is a message that was written and not confirmed.
 type pending struct {
@@ -72,31 +85,48 @@ type pending struct {
 	receipt amqp.SendReceipt
 }
 
-// pump sends the job first, unless it is nil, and then others until stop is
-// closed or the link ends. All jobs that it took have their outcome when it
-// returns, except the one that it returns: that found the link ended and wasn't
-// sent.
-func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, first *job) (unsent *job, err error) {
-	unconfirmed := make(chan pending, window)
+// pump sends the jobs that are left over, and then others, until stop is closed
+// or the link ends. The jobs that it returns are left without an outcome, in
+// their order: those first that may have arrived.
+func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, left []*job) (again []*job, why error) {
+	flight := &flight{pending: make(chan pending, window), broken: make(chan struct{})}
 	confirmed, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(confirmed)
-		s.confirm(unconfirmed)
+		s.confirm(flight)
 	}()
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
 		s.loosen(link, stop, ended)
 	}()
-	defer func() {
-		close(unconfirmed)
-		<-confirmed
-		close(ended)
-		<-watched
-	}()
-	if first != nil {
-		if err := s.send(link, first, unconfirmed); err != nil {
-			return nil, err
+	unsent, why := s.feed(link, stop, left, flight)
+	close(flight.pending)
+	<-confirmed
+	close(ended)
+	<-watched
+	if why == nil {
+		why = flight.why
+	}
+	return append(flight.unknown, unsent...), why
+}
+
+// flight is what was written to one link.
+type flight struct {
+	pending chan pending
+	broken  chan struct{} // closed when one has ended without an outcome
+
+	// Those that did, and why; read once all was confirmed.
+	unknown []*job
+	why     error
+}
+
+// feed writes to the link. It returns what wasn't written whole, and why the link
+// has ended.
+func (s *sender) feed(link *amqp.Sender, stop <-chan struct{}, left []*job, flight *flight) (unsent []*job, why error) {
+	for i, work := range left {
+		if err := s.send(link, work, flight); err != nil {
+			return left[i:], err
 		}
 	}
 	for {
@@ -108,34 +138,38 @@ func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, first *job) (unse
 		case work := <-jobs:
 			if s.unconfirmed.Load() == 0 {
 				if err := linkError(link); err != nil {
-					return work, err
+					return []*job{work}, err
 				}
 			}
-			if err := s.send(link, work, unconfirmed); err != nil {
-				return nil, err
+			if err := s.send(link, work, flight); err != nil {
+				return []*job{work}, err
 			}
 		case <-s.changed:
+		case <-flight.broken:
+			return nil, nil
 		case <-stop:
 			return nil, nil
 		}
 	}
 }
 
-// send returns an error when the link has ended.
-func (s *sender) send(link *amqp.Sender, work *job, unconfirmed chan<- pending) error {
+// send returns an error when the link has ended. Whether it did before or after
+// the job was written isn't known then.
+func (s *sender) send(link *amqp.Sender, work *job, flight *flight) error {
+	if !work.begin() {
+		work.end(errGivenUp)
+		return nil
+	}
 	s.sending.Store(work)
 	receipt, err := link.SendWithReceipt(context.Background(), work.message, nil)
 	s.sending.Store(nil)
-	work.message = nil
 	switch {
 	case err == nil:
 		s.unconfirmed.Add(1)
 		s.bytes.Add(work.size)
-		unconfirmed <- pending{work, receipt}
+		flight.pending <- pending{work, receipt}
 		return nil
 	case endsLink(err):
-		// The link doesn't tell whether it broke before or after.
-		work.decide(fmt.Errorf("%w: %s: %s", eventing.ErrUnconfirmed, s.at.address, describe(err)))
 		return err
 	default:
 		work.decide(fmt.Errorf("%w: %s: %s", eventing.ErrNotSent, s.at.address, describe(err)))
@@ -154,7 +188,7 @@ func (s *sender) loosen(link *amqp.Sender, stop, ended <-chan struct{}) {
 	}
 	for {
 		held := s.sending.Load()
-		if held != nil && held.givenUp.Load() && s.unconfirmed.Load() == 0 {
+		if held != nil && held.givenUp() && s.unconfirmed.Load() == 0 {
 			_ = link.Close(context.Background()) // ended by the broker's answer, or the connection
 			return
 		}
@@ -166,15 +200,23 @@ func (s *sender) loosen(link *amqp.Sender, stop, ended <-chan struct{}) {
 	}
 }
 
-// confirm waits for the receipts in the order of sending. A connection that
-// breaks ends all of them.
-func (s *sender) confirm(unconfirmed <-chan pending) {
-	for next := range unconfirmed {
+// confirm waits for the receipts in the order of sending. The end of a link
+// is theirs too.
+func (s *sender) confirm(flight *flight) {
+	for next := range flight.pending {
 		state, err := next.receipt.Wait(context.Background())
 		s.unconfirmed.Add(-1)
 		s.bytes.Add(-next.job.size)
 		s.tell()
-		next.job.decide(outcome(state, err))
+		if state != nil {
+			next.job.decide(outcome(state))
+			continue
+		}
+		if len(flight.unknown) == 0 {
+			flight.why = err
+			close(flight.broken)
+		}
+		flight.unknown = append(flight.unknown, next.job)
 	}
 }
 

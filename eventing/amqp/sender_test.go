@@ -23,16 +23,35 @@ func TestLinkErrorSendsNothing(t *testing.T) {
 	defer cancel()
 	require.NoError(t, provider.Start(ctx))
 	at := node{"test.probe." + eventing.NewID().String(), capabilityTopic}
-	link, err := openSender(ctx, provider.publishing, at)
+	link, err := openSender(ctx, provider.publishing.last(), at)
 	require.NoError(t, err)
 	require.NoError(t, linkError(link.end))
 	_, err = link.end.SendWithReceipt(context.Background(), tooLongTag, nil)
 	assert.True(t, hasCondition(err, amqp.ErrCondMessageSizeExceeded), err)
 	link.close(ctx)
 	require.Error(t, linkError(link.end))
-	manager, err := provider.openManagement(ctx)
+	manager, err := provider.openManagement(ctx, provider.publishing.last())
 	require.NoError(t, err)
 	require.NoError(t, manager.call(ctx, nil, "deleteAddress", at.address))
 	manager.end()
 	require.NoError(t, provider.Stop(ctx))
+}
+
+// TestAMessageThatEndsItsLinkAgainAndAgain doesn't hold up those behind it.
+func TestAMessageThatEndsItsLinkAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	provider, err := New(Config{})
+	require.NoError(t, err)
+	s := newSender(node{}, connected)
+	first, second := newJob(s, &eventing.Message{}), newJob(s, &eventing.Message{})
+	left := []*job{first, second}
+	for range maxTries {
+		require.Equal(t, []*job{first, second}, left)
+		first.begin()
+		left = provider.detached(s, left, &amqp.LinkError{RemoteErr: &amqp.Error{Condition: "a:b"}})
+	}
+	assert.Equal(t, []*job{second}, left)
+	err = first.Wait(t.Context())
+	require.ErrorIs(t, err, eventing.ErrUnconfirmed)
+	require.ErrorContains(t, err, "a:b")
 }

@@ -19,7 +19,7 @@ func (p *Provider) Start(ctx context.Context) error {
 	}
 	err = p.adopt(publishing, consuming)
 	if err == nil {
-		err = p.tryManagement(ctx)
+		err = p.tryManagement(ctx, publishing)
 	}
 	if err == nil {
 		err = p.begun()
@@ -64,17 +64,17 @@ func (p *Provider) leave(cause error) error {
 func (p *Provider) connect(ctx context.Context) (publishing, consuming *connection, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
 	defer cancel()
-	container := "aspyx-" + eventing.NewID().String()
 	// One after the other: a wrong password is tried once only.
-	publishing, err = p.endpoint.dial(ctx, container+"-publishing")
+	publishing, err = p.publishing.dial(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	consuming, err = p.endpoint.dial(ctx, container+"-consuming")
+	consuming, err = p.consuming.dial(ctx)
 	if err != nil {
 		publishing.abort()
 		return nil, nil, err
 	}
+	publishing.first, consuming.first = true, true
 	product, _ := publishing.Properties()["product"].(string)
 	version, _ := publishing.Properties()["version"].(string)
 	p.logger.DebugContext(ctx, "connected", slog.String("product", product), slog.String("version", version))
@@ -88,18 +88,21 @@ func (p *Provider) adopt(publishing, consuming *connection) error {
 	if p.state != starting {
 		return p.err
 	}
-	p.state, p.publishing, p.consuming = running, publishing, consuming
+	p.state = running
+	p.publishing.adopt(publishing)
+	p.consuming.adopt(consuming)
 	return nil
 }
 
-// begun ends the start: from now on a lost connection is a failure.
+// begun ends the start: from now on a lost connection is made again.
 func (p *Provider) begun() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.state != running {
 		return p.err
 	}
-	p.work.Go(p.watch)
+	p.work.Go(p.publishing.run)
+	p.work.Go(p.consuming.run)
 	return nil
 }
 
@@ -114,8 +117,10 @@ func (p *Provider) halfStarted() {
 
 // tryManagement finds out what may be managed, by the question that mandatory
 // messages need. Its error is that of a broker which doesn't answer.
-func (p *Provider) tryManagement(ctx context.Context) error {
-	_, err := p.isBound(ctx, managementAddress)
+func (p *Provider) tryManagement(ctx context.Context, conn *connection) error {
+	err := p.manageOn(ctx, conn, func(manager *management) error {
+		return manager.call(ctx, nil, "listBindingsForAddress", managementAddress)
+	})
 	_, refused := errors.AsType[*managementError](err)
 	p.mu.Lock()
 	defer p.mu.Unlock()

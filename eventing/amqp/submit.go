@@ -3,6 +3,8 @@ package amqp
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
 )
@@ -41,47 +43,89 @@ func (p *Provider) sender(at node) (*sender, error) {
 	}
 	found, ok := p.senders[at]
 	if !ok {
-		found = newSender(at)
+		found = newSender(at, p.publishing.health)
 		p.senders[at] = found
 		p.work.Go(func() { p.run(found) })
 	}
 	return found, nil
 }
 
-// run is the life of one sender. Where its link has ended before the message
-// that comes next was sent, that is sent on a new one.
+// run is the life of one sender, over all the links that it has one after the
+// other. What a link has left without an outcome is sent on the next one, before
+// anything else: it may arrive twice then, where it has no duplicate id, and
+// never not at all.
 func (p *Provider) run(s *sender) {
-	var next *job
+	var (
+		left  []*job
+		tries backoff
+		held  time.Duration
+	)
 	for {
-		ctx, cancel := p.limit(context.Background())
-		link, err := openSender(ctx, p.publishing, s.at)
-		cancel()
-		if err != nil {
-			outcome := eventing.ErrNotSent
-			if isRefusal(err) {
-				outcome = eventing.ErrRejected
-			}
-			p.forget(s, outcome, err)
-			if next != nil {
-				next.decide(s.err)
-			}
+		conn, err := p.publishing.session(p.life)
+		if err != nil || !sleep(p.life, tries.next(held)) {
+			p.forget(s, left, eventing.ErrNotSent, context.Cause(p.life))
 			return
 		}
-		next, err = s.pump(link.end, p.life.Done(), next)
-		if next == nil {
-			p.forget(s, eventing.ErrNotSent, err)
+		ctx, cancel := p.limit(context.Background())
+		link, err := openSender(ctx, conn, s.at)
+		cancel()
+		held = 0
+		switch {
+		case err != nil && isRefusal(err):
+			p.forget(s, left, eventing.ErrRejected, err)
+			return
+		case err != nil && conn.isLost():
+			tries = backoff{} // the connection's are enough
+			continue
+		case err != nil:
+			continue // no answer in time
+		}
+		began := time.Now()
+		left, err = s.pump(link.end, p.life.Done(), left)
+		held = time.Since(began)
+		if p.life.Err() != nil {
+			p.forget(s, left, eventing.ErrNotSent, err)
 			// The broker's answer or the end of the connection ends this.
 			link.close(context.Background())
 			return
 		}
+		if conn.isLost() {
+			tries = backoff{}
+			continue
+		}
+		left = p.detached(s, left, err)
 		ctx, cancel = p.limit(context.Background())
 		link.close(ctx)
 		cancel()
 	}
 }
 
-// forget ends a sender. The next message to its address begins a new one.
-func (p *Provider) forget(s *sender, outcome, cause error) {
+// maxTries is on how many links, each of which the broker has ended, the message
+// is sent that was the first without an outcome: it may be the reason.
+const maxTries = 3
+
+// detached is called when the broker has ended the link, not the connection.
+func (p *Provider) detached(s *sender, left []*job, why error) []*job {
+	reason := "it gave none"
+	if why != nil {
+		reason = describe(why)
+	}
+	p.logger.WarnContext(p.life, "the broker has ended the link of a sender: attaching again",
+		slog.String("address", s.at.address), slog.String("reason", reason))
+	if len(left) == 0 {
+		return left
+	}
+	left[0].tries++
+	if left[0].tries < maxTries {
+		return left
+	}
+	left[0].end(fmt.Errorf("the broker has ended the link to %s %d times: %s", s.at.address, maxTries, reason))
+	return left[1:]
+}
+
+// forget ends a sender, and the jobs that it has left. The next message to its
+// address begins a new one.
+func (p *Provider) forget(s *sender, left []*job, outcome, cause error) {
 	p.mu.Lock()
 	delete(p.senders, s.at)
 	ended := p.err
@@ -90,6 +134,16 @@ func (p *Provider) forget(s *sender, outcome, cause error) {
 		s.err = fmt.Errorf("%w: %w", eventing.ErrNotSent, ended)
 	} else {
 		s.err = fmt.Errorf("%w: %s: %s", outcome, s.at.address, describe(cause))
+	}
+	for _, work := range left {
+		switch {
+		case ended != nil:
+			work.end(ended)
+		case work.stage.CompareAndSwap(waiting, withdrawn):
+			work.decide(s.err)
+		default:
+			work.end(fmt.Errorf("%s: %s", s.at.address, describe(cause)))
+		}
 	}
 	close(s.done)
 }

@@ -21,7 +21,14 @@ func always(f func(*faulty)) func() func(*faulty) {
 // faults are ordered by the promise that they break.
 func faults() []fault {
 	return slices.Concat(queueFaults(), removalFaults(), settlementFaults(), contentFaults(), optionFaults(), unroutableFaults(),
-		boundFaults(), groupFaults())
+		boundFaults(), groupFaults(), interruptionFaults())
+}
+
+func interruptionFaults() []fault {
+	return []fault{
+		{"doesn't send any more once the connection was lost", always(staySilent), []string{"a lost connection is made again"}},
+		{"doesn't receive any more once the connection was lost", always(stayDeaf), []string{"a lost connection is made again"}},
+	}
 }
 
 func queueFaults() []fault {

@@ -2,6 +2,7 @@ package eventingtest_test
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -19,6 +20,8 @@ type faulty struct {
 	stop    func(context.Context, *faulty) error                                        // how to stop
 	remove  func(context.Context, *faulty, eventing.Queue) error                        // how to remove a queue
 	lacks   func(*eventing.Capabilities)                                                // what it says of itself
+
+	lost atomic.Bool // the connection was
 }
 
 func (f *faulty) Capabilities() eventing.Capabilities {

@@ -40,6 +40,11 @@ type Harness struct {
 	// the cases which need that aren't run.
 	Crashing func(t T, server string) (provider eventing.Provider, crash func())
 
+	// Interrupted is like Provider, and returns also what ends the provider's
+	// connections to the broker at once. They can be made again. Nil means that
+	// there are none: then the case which needs that isn't run.
+	Interrupted func(t T, server string) (provider eventing.Provider, interrupt func())
+
 	// Report is called once all cases have ended, with what they have shown of
 	// each promise, in the order of the promises. Where a case was left out by
 	// the test's flags it isn't called. Nil means that nobody wants to know.
@@ -62,6 +67,9 @@ type Case struct {
 	// Crashing cases need [Harness.Crashing].
 	Crashing bool
 
+	// Interrupted cases need [Harness.Interrupted].
+	Interrupted bool
+
 	// Run runs the case, with an event of its own. What it started has ended
 	// when the cleanups of t have run.
 	Run func(t T, h Harness)
@@ -72,7 +80,7 @@ func Cases() []Case {
 	return slices.Concat(
 		queueCases(), sharingCases(), acknowledgementCases(), crashCases(), durabilityCases(), removalCases(),
 		contentCases(), optionCases(), pipelineCases(), capabilityCases(), deadLetterCases(), replayCases(),
-		retryCases(), serverCases(), subscriptionCases(), stopCases(), unroutableCases(), boundCases(),
+		retryCases(), serverCases(), subscriptionCases(), stopCases(), interruptionCases(), unroutableCases(), boundCases(),
 		groupCases(), orderCases(),
 	)
 }
@@ -94,6 +102,9 @@ func Run(t *testing.T, h Harness) {
 		case c.Crashing && h.Crashing == nil:
 			t.Logf("not run, since the broker neither counts deliveries nor flags them: %s", c.Name)
 			r.leave(c)
+		case c.Interrupted && h.Interrupted == nil:
+			t.Logf("not run, since there is no connection that could be lost: %s", c.Name)
+			r.leave(c)
 		default:
 			promises[c.Promise] = append(promises[c.Promise], c)
 		}
@@ -113,6 +124,11 @@ func Run(t *testing.T, h Harness) {
 
 func bounded(c Case) Case {
 	c.Bounded = true
+	return c
+}
+
+func interrupted(c Case) Case {
+	c.Interrupted = true
 	return c
 }
 

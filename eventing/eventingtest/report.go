@@ -32,6 +32,9 @@ func (r Result) String() string {
 	if r.Failed > 0 {
 		text = fmt.Sprintf("broken (%d cases failed)", r.Failed)
 	}
+	if r.Passed+r.Failed == 0 {
+		text = "nothing to show"
+	}
 	if len(r.Refused) > 0 {
 		text += "; refused: " + strings.Join(r.Refused, ", ")
 	}
@@ -45,7 +48,7 @@ func (r Result) String() string {
 // messages, and eventing decides.
 var keepers = map[int]string{
 	1: "native", 2: "native", 3: "native and by us", 4: "native", 5: "native", 6: "by us", 7: "by us",
-	8: "by us", 9: "native and by us", 11: "native", 12: "native and by us", 13: "native and by us",
+	8: "by us", 9: "native and by us", 10: "native", 11: "native", 12: "native and by us", 13: "native and by us",
 }
 
 // report gathers the results of one run.

@@ -35,7 +35,7 @@ func TestReportTellsWhatIsLacking(t *testing.T) { //nolint:tparallel // the end 
 	assert.Equal(t, map[int]string{
 		1: "native", 2: "native", 3: "native and by us; cases not run: 2", 4: "native", 5: "native; refused: delay",
 		6: "by us", 7: "by us; refused: delay", 8: "by us; refused: delay", 9: "native and by us",
-		11: "native; refused: mandatory events", 12: "native and by us; cases not run: 1", 13: "native and by us; refused: order by key",
+		10: "nothing to show; cases not run: 1", 11: "native; refused: mandatory events", 12: "native and by us; cases not run: 1", 13: "native and by us; refused: order by key",
 	}, shown)
 	assert.Equal(t, "broken (2 cases failed)", eventingtest.Result{Keeper: "native", Passed: 1, Failed: 2}.String())
 }

@@ -44,6 +44,12 @@ func run(t *testing.T, c eventingtest.Case, f fault) (result *recorder) {
 				provider := opener(broker, wrong)(t, server)
 				return provider, func() { _ = provider.Stop(t.Context()) }
 			},
+			Interrupted: func(t eventingtest.T, server string) (eventing.Provider, func()) {
+				provider := opener(broker, wrong)(t, server)
+				f, ok := provider.(*faulty)
+				require.True(t, ok)
+				return f, func() { f.lost.Store(true) }
+			},
 		})
 	})
 	return result
@@ -168,7 +174,7 @@ func TestEachPromiseHasACase(t *testing.T) {
 	for _, c := range eventingtest.Cases() {
 		promises[c.Promise] = true
 	}
-	for _, promise := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13} {
+	for _, promise := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13} {
 		assert.True(t, promises[promise], "promise %d has no case", promise)
 	}
 }

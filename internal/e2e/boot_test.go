@@ -73,25 +73,41 @@ func TestBootWithoutAPossibleURL(t *testing.T) {
 	assert.NotContains(t, err.Error(), artemis.PasswordMarker)
 }
 
-func TestALostConnectionEndsRun(t *testing.T) {
+// TestALostConnectionHeals has the broker killed under a program that runs.
+func TestALostConnectionHeals(t *testing.T) {
 	t.Parallel()
 	broker := brokertest.Own(t)
 	env, err := boot(t.Context(), broker.URL(), "server", true)
 	require.NoError(t, err)
 	manager := environment.Get[*eventing.EventManager](env)
-	require.NoError(t, manager.SendEvent(t.Context(), sharedEvent{Run: "lost"}))
+	require.NoError(t, manager.SendEvent(t.Context(), sharedEvent{Run: "before"}))
 	require.NoError(t, manager.Health(t.Context()))
-
+	running, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- env.Run(context.Background()) }()
+	go func() { ended <- env.Run(running) }()
+
 	broker.Kill()
-	select {
-	case err = <-ended:
-	case <-time.After(40 * time.Second):
-		require.FailNow(t, "Run goes on without its broker")
-	}
+	require.Eventually(t, func() bool { return manager.Health(t.Context()) != nil }, 40*time.Second, time.Millisecond)
+	err = manager.Health(t.Context())
 	require.ErrorIs(t, err, eventing.ErrUnavailable)
 	assert.NotContains(t, fmt.Sprintf("%+v", err), artemis.PasswordMarker)
-	require.Error(t, manager.SendEvent(t.Context(), sharedEvent{Run: "lost"}))
-	require.Error(t, manager.Health(t.Context()))
+	briefly, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	err = manager.SendEvent(briefly, sharedEvent{Run: "too early"})
+	require.ErrorIs(t, err, eventing.ErrNotSent)
+	require.ErrorIs(t, err, eventing.ErrUnavailable)
+	sent := make(chan error)
+	patient, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	go func() { sent <- manager.SendEvent(patient, sharedEvent{Run: "meanwhile"}) }()
+	require.NoError(t, broker.Restart(t.Context()))
+	require.NoError(t, <-sent)
+	require.Eventually(t, func() bool { return manager.Health(t.Context()) == nil }, 2*time.Minute, time.Millisecond)
+	select {
+	case err = <-ended:
+		require.FailNow(t, "Run has ended", err)
+	default:
+	}
+	stop()
+	require.NoError(t, <-ended)
 }

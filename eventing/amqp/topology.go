@@ -1,0 +1,95 @@
+package amqp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/aspyx-go/aspyx/eventing"
+)
+
+// remember has the queues declared again when the connection was lost. It
+// returns those that weren't known before.
+func (p *Provider) remember(queues []eventing.Queue) (added []eventing.Queue) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, queue := range queues {
+		if _, known := p.topology[queue]; !known {
+			p.topology[queue] = struct{}{}
+			added = append(added, queue)
+		}
+	}
+	return added
+}
+
+func (p *Provider) forgetQueues(queues ...eventing.Queue) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, queue := range queues {
+		delete(p.topology, queue)
+	}
+}
+
+// remembered returns the queues that were declared.
+func (p *Provider) remembered() []eventing.Queue {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	queues := make([]eventing.Queue, 0, len(p.topology))
+	for queue := range p.topology {
+		queues = append(queues, queue)
+	}
+	return queues
+}
+
+// restore declares all queues on a new connection before anything is sent by
+// it: the broker would accept the event of a queue that is missing, and drop
+// it. Its error is that of a connection that doesn't work.
+func (p *Provider) restore(ctx context.Context, conn *connection) error {
+	queues := p.remembered()
+	if len(queues) == 0 {
+		return nil
+	}
+	err := p.manageOn(ctx, conn, func(manager *management) error {
+		return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.recreate(ctx, manager, queue) })
+	})
+	if errors.Is(err, errNoManagement) {
+		err = p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.touchOn(ctx, conn, queue) })
+	}
+	if err == nil || ctx.Err() != nil || conn.isLost() || errors.Is(err, eventing.ErrUnavailable) {
+		return err
+	}
+	// Others needn't wait for a queue that the broker refuses.
+	p.logger.ErrorContext(ctx, "a queue can't be declared again: its events may be lost", slog.Any("reason", err))
+	return nil
+}
+
+// redeclare declares the queue again on which a listener is to attach again.
+// One that wasn't declared is left to others.
+func (p *Provider) redeclare(ctx context.Context, queue eventing.Queue) error {
+	for _, each := range p.remembered() {
+		if each != queue && each.DeadLetter() != queue {
+			continue
+		}
+		err := p.manage(ctx, func(manager *management) error { return p.recreate(ctx, manager, queue) })
+		if errors.Is(err, errNoManagement) {
+			return nil // attaching makes it
+		}
+		if err != nil {
+			return fmt.Errorf("declare %s again: %w", queueNode(queue, p.naming).address, err)
+		}
+		return nil
+	}
+	return nil
+}
+
+// recreate makes the queue unless it exists. It isn't compared: that was done
+// when it was declared.
+func (p *Provider) recreate(ctx context.Context, manager *management, queue eventing.Queue) error {
+	wanted, err := json.Marshal(specify(queue, p.naming))
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return manager.call(ctx, nil, "createQueue", string(wanted), true)
+}
