@@ -107,7 +107,7 @@ func (q *DeadLetterQueue) Replay(ctx context.Context, replay Replay) ([]*DeadLet
 		replay.Rate = defaultReplayRate
 	}
 	var replayed []*DeadLetter
-	bytes := 0 // of them
+	bytes := int64(0) // of them
 	publications := map[ID]int{}
 	err := q.visit(ctx, maxLetters, func(ctx context.Context, letter *DeadLetter, delivery *Delivery) (Disposition, error) {
 		before, seen := publications[letter.ID]
@@ -126,7 +126,7 @@ func (q *DeadLetterQueue) Replay(ctx context.Context, replay Replay) ([]*DeadLet
 			disposition = Accept
 		}
 		replayed = append(replayed, letter)
-		bytes += delivery.Message.size()
+		bytes += delivery.Message.Size()
 		switch {
 		case len(replayed) == replay.Max:
 			return disposition, errEnough
@@ -158,13 +158,7 @@ func (q *DeadLetterQueue) republish(ctx context.Context, letter *DeadLetter, ori
 	queue := s.queue
 	message := copyOf(original, s.listener.Event.Name, &queue, letter.publication+1, queue)
 	message.Durable = s.listener.Event.Durable // a dead letter always is
-	ctx, cancel := context.WithTimeout(ctx, s.manager.config.SendTimeout)
-	defer cancel()
-	receipt, err := s.manager.provider.Submit(ctx, message)
-	if err == nil {
-		err = receipt.Wait(ctx)
-	}
-	if err != nil {
+	if err := s.submit(ctx, message); err != nil {
 		return fmt.Errorf("publish event %s to %s: %w", original.ID, queue, err)
 	}
 	return nil

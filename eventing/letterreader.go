@@ -71,7 +71,7 @@ type letterReader struct {
 	provider Provider
 	queue    Queue
 	prefetch int
-	bytes    int // of what is kept
+	bytes    int64 // of what is kept
 	holds    []*letterHold
 }
 
@@ -100,17 +100,8 @@ func (r *letterReader) settle(delivery *Delivery, disposition Disposition) error
 		return last.consumer.Settle(delivery, Accept)
 	}
 	last.kept = append(last.kept, delivery)
-	r.bytes += delivery.Message.size()
+	r.bytes += delivery.Message.Size()
 	return nil
-}
-
-// size returns the bytes of body and headers.
-func (m *Message) size() int {
-	size := len(m.Body)
-	for _, header := range m.Headers {
-		size += len(header.Key) + len(header.Value)
-	}
-	return size
 }
 
 // close gives back what is kept, the youngest first, and so in its order.

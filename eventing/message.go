@@ -70,6 +70,16 @@ type Message struct {
 	Invalid error
 }
 
+// Size returns the bytes of the body and the headers, which is what the bounds
+// of queues and windows count.
+func (m *Message) Size() int64 {
+	size := len(m.Body)
+	for i := range m.Headers {
+		size += len(m.Headers[i].Key) + len(m.Headers[i].Value)
+	}
+	return int64(size)
+}
+
 // MaxKeyBytes is how long the key of an event may be.
 const MaxKeyBytes = 200
 

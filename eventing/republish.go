@@ -35,7 +35,7 @@ func (h *handling) republish(message *Message) bool {
 	s := h.subscription
 	const first, longest = 100 * time.Millisecond, 10 * time.Second
 	for pause := first; ; pause = min(2*pause, longest) {
-		err := s.submit(message)
+		err := s.submit(s.base, message)
 		if err == nil {
 			s.holdUp(nil)
 			if pause > first {
@@ -58,9 +58,9 @@ func (h *handling) republish(message *Message) bool {
 }
 
 // submit sends a copy under a deadline of its own: the handler's may be over.
-func (s *subscription) submit(message *Message) error {
+func (s *subscription) submit(ctx context.Context, message *Message) error {
 	m := s.manager
-	ctx, cancel := context.WithTimeout(s.base, m.config.SendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, m.config.SendTimeout)
 	defer cancel()
 	receipt, err := m.provider.Submit(ctx, message)
 	if err != nil {

@@ -56,11 +56,7 @@ var (
 var known = func() {}
 
 func newJob(sender *sender, message *eventing.Message) *job {
-	size := len(message.Body)
-	for _, header := range message.Headers {
-		size += len(header.Key) + len(header.Value)
-	}
-	return &job{sender: sender, message: encode(message), size: int64(size), outcome: make(chan error, 1)}
+	return &job{sender: sender, message: encode(message), size: message.Size(), outcome: make(chan error, 1)}
 }
 
 // decide ends the job.

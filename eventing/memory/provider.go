@@ -178,7 +178,7 @@ func (p *Provider) submit(ctx context.Context, message *eventing.Message) error 
 	if message.Target != nil {
 		name = message.Target.Address()
 	}
-	size := sizeOf(message)
+	size := message.Size()
 	if message.Target == nil && size > p.broker.maxBytes {
 		return rejected(errTooLarge)
 	}
@@ -193,15 +193,6 @@ func (p *Provider) submit(ctx context.Context, message *eventing.Message) error 
 	default:
 		return nil // nobody listens
 	}
-}
-
-// sizeOf is what a message counts for in [Config.MaxBytes].
-func sizeOf(message *eventing.Message) int64 {
-	size := len(message.Body)
-	for i := range message.Headers {
-		size += len(message.Headers[i].Key) + len(message.Headers[i].Value)
-	}
-	return int64(size)
 }
 
 // Drain returns when all queues with a consumer are empty, or the context is
