@@ -108,8 +108,6 @@ type EventManager struct {
 	readings readings // of dead letters
 	hands    hands    // of listeners with once
 
-	gone listenerCounters // the totals of subscriptions that have ended
-
 	base context.Context //nolint:containedctx // of all handlers; ended with ErrStopping by a stop's time limit
 	halt context.CancelCauseFunc
 

@@ -10,6 +10,7 @@ import (
 type roster struct {
 	mu   sync.Mutex
 	list []*subscription // replaced, never changed
+	gone Totals          // of those that were removed
 }
 
 func (r *roster) all() []*subscription {
@@ -24,9 +25,18 @@ func (r *roster) add(s *subscription) {
 	r.list = append(slices.Clip(r.list), s)
 }
 
+// withTotals returns also what those have counted that were removed.
+func (r *roster) withTotals() ([]*subscription, Totals) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.list, r.gone
+}
+
+// remove takes one out that counts no more.
 func (r *roster) remove(s *subscription) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.gone.add(s.counters.stats())
 	r.list = slices.DeleteFunc(slices.Clone(r.list), func(other *subscription) bool { return other == s })
 }
 

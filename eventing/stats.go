@@ -79,15 +79,6 @@ type listenerCounters struct {
 	inFlight atomic.Int64
 }
 
-// add is for what doesn't count any more.
-func (c *listenerCounters) add(of *listenerCounters) {
-	c.handled.Add(of.handled.Load())
-	c.retried.Add(of.retried.Load())
-	c.deadLettered.Add(of.deadLettered.Load())
-	c.dropped.Add(of.dropped.Load())
-	c.repeated.Add(of.repeated.Load())
-}
-
 func (c *listenerCounters) stats() ListenerStats {
 	return ListenerStats{
 		Handled: c.handled.Load(), Failed: c.failed.Load(), Retried: c.retried.Load(),
@@ -99,7 +90,9 @@ func (c *listenerCounters) stats() ListenerStats {
 // Stats returns the counters. They are read one after the other: while events
 // are on their way, the sums of different ones may not fit.
 func (m *EventManager) Stats() Stats {
+	all, gone := m.roster.withTotals()
 	stats := Stats{
+		Totals:    gone,
 		Events:    make(map[string]EventStats),
 		Listeners: make(map[string]ListenerStats),
 	}
@@ -109,12 +102,11 @@ func (m *EventManager) Stats() Stats {
 		stats.Sent += of.Sent
 		stats.Dropped += of.Dropped
 	}
-	for _, s := range m.roster.all() {
+	for _, s := range all {
 		of := s.counters.stats()
 		stats.Listeners[s.listener.Name] = of
 		stats.add(of)
 	}
-	stats.add(m.gone.stats())
 	return stats
 }
 

@@ -106,7 +106,6 @@ func (s *Subscription) end(ctx context.Context, keep bool) error {
 	}
 	directory.strike(s.entry)
 	inner.manager.roster.remove(inner)
-	inner.manager.gone.add(&inner.counters)
 	return err
 }
 
