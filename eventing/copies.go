@@ -19,7 +19,7 @@ func (h *handling) retryCopy(delay time.Duration) *Message {
 	message.Delay = delay
 	message.Headers = append(message.Headers,
 		Header{headerAttempt, strconv.Itoa(h.history.attempt + 1)},
-		Header{headerFirstFailure, h.history.firstFailure.UTC().Format(time.RFC3339Nano)},
+		momentHeader(headerFirstFailure, h.history.firstFailure),
 	)
 	return message
 }
@@ -35,11 +35,15 @@ func (h *handling) deadLetterCopy(err error) *Message {
 		Header{headerListener, s.listener.Name},
 		Header{headerServer, s.manager.ServerName()},
 		Header{headerAttempts, strconv.Itoa(h.history.attempt)},
-		Header{headerFirstFailure, h.history.firstFailure.UTC().Format(time.RFC3339Nano)},
-		Header{headerLastFailure, h.history.lastFailure.UTC().Format(time.RFC3339Nano)},
+		momentHeader(headerFirstFailure, h.history.firstFailure),
+		momentHeader(headerLastFailure, h.history.lastFailure),
 		Header{headerDestination, s.queue.String()},
 	)
 	return message
+}
+
+func momentHeader(key string, t time.Time) Header {
+	return Header{key, t.UTC().Format(time.RFC3339Nano)}
 }
 
 // copyTo returns a copy of the delivered message for one queue, with what the

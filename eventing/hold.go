@@ -167,15 +167,21 @@ func (h *hold) receive(into *Delivery) error {
 	return err
 }
 
+// receiveFailed is called when nothing more comes. Unless the hold has ended, that
+// is a failure.
+func (s *subscription) receiveFailed(on *hold, err error) {
+	if on.receiving.Err() == nil && !errors.Is(err, ErrClosed) {
+		s.manager.fail(fmt.Errorf("receive for listener %q: %w", s.listener.Name, err))
+	}
+}
+
 // work receives, handles and settles, one event after the other.
 func (s *subscription) work(on *hold) {
 	var h handling
 	for {
 		h = handling{subscription: s}
 		if err := on.receive(&h.delivery); err != nil {
-			if on.receiving.Err() == nil && !errors.Is(err, ErrClosed) {
-				s.manager.fail(fmt.Errorf("receive for listener %q: %w", s.listener.Name, err))
-			}
+			s.receiveFailed(on, err)
 			return
 		}
 		suspect := s.isSuspect(&h.delivery)

@@ -2,8 +2,6 @@ package eventing
 
 import (
 	"container/heap"
-	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -46,9 +44,7 @@ func (l *lanes) receive() {
 	for {
 		h := &handling{subscription: s}
 		if err := l.on.consumer.Receive(l.on.receiving, &h.delivery); err != nil {
-			if l.on.receiving.Err() == nil && !errors.Is(err, ErrClosed) {
-				s.manager.fail(fmt.Errorf("receive for listener %q: %w", s.listener.Name, err))
-			}
+			s.receiveFailed(l.on, err)
 			break
 		}
 		if s.isSuspect(&h.delivery) {

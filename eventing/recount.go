@@ -1,9 +1,6 @@
 package eventing
 
-import (
-	"strconv"
-	"time"
-)
+import "strconv"
 
 // deliveries returns how often the event was delivered, this time included. A
 // broker that only flags what was delivered before leaves the counting to
@@ -40,7 +37,7 @@ func (h *handling) recount() {
 		Header{headerDeliveries, strconv.Itoa(h.delivery.deliveries())},
 	)
 	if !h.history.firstFailure.IsZero() {
-		message.Headers = append(message.Headers, Header{headerFirstFailure, h.history.firstFailure.UTC().Format(time.RFC3339Nano)})
+		message.Headers = append(message.Headers, momentHeader(headerFirstFailure, h.history.firstFailure))
 	}
 	if h.republish(message) {
 		h.disposition = Accept // not by end: nothing has become of it yet

@@ -50,7 +50,6 @@ func SubscribeName(ctx context.Context, manager *EventManager, event string, on 
 		describe: func(r *registry, durable bool) (*EventDescriptor, error) { return r.eventNamed(event, durable) },
 		decode:   decodeKnown,
 		invoke:   on,
-		byName:   true,
 	}
 	s, err := manager.subscribe(ctx, n, options)
 	if err != nil {
@@ -108,7 +107,6 @@ type newcomer struct {
 	describe func(r *registry, durable bool) (*EventDescriptor, error)
 	decode   func(event *EventDescriptor) func(Codec, []byte) (any, error)
 	invoke   invoke
-	byName   bool
 
 	listener EventListenerDescriptor // as far as the options say it
 	durable  bool
@@ -150,7 +148,6 @@ func (m *EventManager) subscribe(ctx context.Context, n *newcomer, options []Sub
 	}
 	s, err := m.newSubscription(entry.descriptor, n.decode(entry.descriptor.Event))
 	s.invoke = n.invoke
-
 	if err = errors.Join(err, m.checkListener(s), s.listener.checkInbox(m.config.Inbox != nil)); err == nil {
 		s.dynamic, s.metadata = true, maps.Clone(n.metadata)
 		err = m.step(ctx, "a subscription", s.settleIn)
