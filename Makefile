@@ -32,7 +32,7 @@ broker: $(BIN)/withbroker ## start ActiveMQ Artemis for a tour, until Ctrl-C
 	@$(BIN)/withbroker
 
 .PHONY: fuzz
-fuzz: ## run every fuzz target for ten seconds
+fuzz: ## run every fuzz target with 250,000 inputs
 	@GOTOOLCHAIN=$(GO_OLD) tools/fuzz.sh
 
 .PHONY: lint
