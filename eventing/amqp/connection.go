@@ -37,8 +37,9 @@ type endpoint struct {
 // connection is one connection that has been proven to work.
 type connection struct {
 	*amqp.Conn
-	socket net.Conn
-	first  bool // the provider's first: what it has declared exists
+	endpoint *endpoint
+	socket   net.Conn
+	first    bool // the provider's first: what it has declared exists
 }
 
 // dial connects, authenticates and opens a first session, until ctx is done.
@@ -74,9 +75,9 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		_ = gathered.Close() // not by the library in all cases
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
-	connected := &connection{Conn: conn, socket: socket}
+	connected := &connection{Conn: conn, endpoint: e, socket: socket}
 	if err = probe(ctx, conn); err != nil {
-		connected.abort()
+		connected.Abort()
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
 	return connected, nil
@@ -108,14 +109,14 @@ func (c *connection) isLost() bool {
 	}
 }
 
-// lostError tells why the connection has ended.
-func (e *endpoint) lostError(lost *connection) error {
+// Reason tells why the connection has ended.
+func (c *connection) Reason() error {
 	reason := "the broker closed the connection"
-	err := lost.Err()
+	err := c.Err()
 	if err != nil {
 		reason = "the connection was lost: " + describe(err)
 	}
-	return &connectError{e.address, reason, err}
+	return &connectError{c.endpoint.address, reason, err}
 }
 
 // close says goodbye, until ctx is done.
@@ -125,8 +126,8 @@ func (c *connection) close(ctx context.Context) {
 	_ = c.Close()
 }
 
-// abort ends the connection at once.
-func (c *connection) abort() {
+// Abort ends the connection at once.
+func (c *connection) Abort() {
 	_ = c.socket.Close()
 	_ = c.Close()
 }
