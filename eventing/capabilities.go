@@ -38,7 +38,8 @@ type Capabilities struct {
 // that doesn't is taken to delay, as the contract of [Message] says, and not to
 // count.
 type Capable interface {
-	// Capabilities is called once the provider has started.
+	// Capabilities is called once the provider has started. What it says counts
+	// from the first connection on: see [Offline].
 	Capabilities() Capabilities
 }
 
@@ -78,7 +79,7 @@ func (p EffectivePolicy) String() string {
 
 // Policies returns the effective policy of each listener, in the order of
 // their registration. What the broker does is known once the manager has
-// started.
+// started, and with a provider that is [Offline] once that is connected.
 func (m *EventManager) Policies() []EffectivePolicy {
 	capabilities := capabilitiesOf(m.provider)
 	all := m.roster.all()
@@ -91,28 +92,17 @@ func (m *EventManager) Policies() []EffectivePolicy {
 	return policies
 }
 
-// checkCapabilities refuses what the provider can't do and nobody can in its
-// place.
-func (m *EventManager) checkCapabilities() error {
-	m.capabilities = capabilitiesOf(m.provider)
-	var errs []error
-	for _, s := range m.roster.all() {
-		errs = append(errs, m.checkListener(s))
-	}
-	return errors.Join(errs...)
-}
-
-// checkListener is checkCapabilities for one listener.
+// checkListener refuses what the provider can't do and nobody can in its place.
 func (m *EventManager) checkListener(s *subscription) error {
 	var errs []error
 	listener := s.listener
-	if listener.isKeyed() && !s.queue.Exclusive() && !m.capabilities.Groups {
+	if listener.isKeyed() && !s.queue.Exclusive() && !m.admission.capabilities.Groups {
 		errs = append(errs, fmt.Errorf("listener %q needs the order of events with one key (key=%s of event %q), which %s can't keep: "+
 			"remove the key, or choose another provider: %w",
 			listener.Name, listener.Event.Key, listener.Event.Name, m.provider.Name(), errors.ErrUnsupported))
 	}
 	policy := listener.Policy
-	if inPlace, pauses := policy.inPlaceOnly(); !inPlace && !m.capabilities.Delay {
+	if inPlace, pauses := policy.inPlaceOnly(); !inPlace && !m.admission.capabilities.Delay {
 		errs = append(errs, fmt.Errorf("listener %q needs delayed redelivery, which %s lacks: its retries pause for %v or more, and %v of it is the most in place: "+
 			"give it fewer retries or a shorter backoff, raise Policy.InPlace (to %v at most), or choose another provider: %w",
 			listener.Name, m.provider.Name(), pauses, max(policy.InPlace, 0), maxInPlace, errors.ErrUnsupported))

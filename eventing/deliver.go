@@ -158,7 +158,7 @@ func (h *handling) decide(err error) (pause time.Duration) {
 		return 0
 	}
 	h.history.failed(time.Now())
-	next := s.listener.Policy.next(err, h.history.attempt, h.paused, s.manager.capabilities.Delay && h.key() == "")
+	next := s.listener.Policy.next(err, h.history.attempt, h.paused, s.manager.admission.capabilities.Delay && h.key() == "")
 	switch {
 	case next.deadLetter:
 		h.deadLetter(err)

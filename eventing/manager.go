@@ -92,9 +92,10 @@ type EventManager struct {
 	onFail   func(error) // told once of a failure that ends the work
 
 	// Written before the start, then only read.
-	chain        *chain
-	queues       []Queue      // of the listeners at boot
-	capabilities Capabilities // of the provider, once it has started
+	chain  *chain
+	queues []Queue // of the listeners at boot
+
+	admission admission
 
 	events    atomic.Pointer[map[reflect.Type]*EventDescriptor] // each map is only read
 	roster    roster
@@ -204,7 +205,7 @@ func newManager(provider Provider, config Config) (*EventManager, error) {
 		config.StopTimeout = defaultStopTimeout
 	}
 	m := &EventManager{
-		provider: provider, config: config,
+		provider: provider, config: config, admission: admission{known: make(chan struct{})},
 		quarantine: newQuarantine(), outcomes: outcomes{room: make(chan struct{}, sendWindow)},
 	}
 	m.base, m.halt = context.WithCancelCause(context.Background())

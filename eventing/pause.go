@@ -151,7 +151,9 @@ func (s *subscription) isPaused() bool {
 func (s *subscription) keep() {
 	defer close(s.ended)
 	for {
-		s.listen()
+		if s.admit() {
+			s.listen()
+		}
 		failed := s.intake.Err() == nil
 		stopped := s.alive.Err() != nil && !s.isPaused()
 		if failed || stopped || !s.rest() {

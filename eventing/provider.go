@@ -81,6 +81,16 @@ type Healthy interface {
 	Health() error
 }
 
+// Offline is implemented by a provider whose Start may return nil before there is
+// a connection. Until there is one, Declare returns nil for what is made with it,
+// before anything is sent; Attach returns a consumer that attaches with it; Submit
+// waits within its context; and Health says why there is none.
+type Offline interface {
+	// Connected returns a channel that is closed with the first connection: from
+	// then on [Capable] tells what the broker does. It is called after Start.
+	Connected() <-chan struct{}
+}
+
 // Drainer is implemented by a provider whose queues end with it, since nobody
 // else can ever handle what is left in them.
 type Drainer interface {

@@ -114,12 +114,7 @@ func (m *EventManager) begin(ctx context.Context, event any, options []SendOptio
 	if err := e.message.checkOptions(); err != nil {
 		e.refuse(err)
 	}
-	if e.message.Delay > 0 && !m.capabilities.Delay {
-		e.refuse(fmt.Errorf("%w: %s can't delay: send the event when it is due", ErrOption, m.provider.Name()))
-	}
-	if e.message.Mandatory && !m.capabilities.Mandatory {
-		e.refuse(fmt.Errorf("%w: %s can't tell whether a queue takes the event: send it without WithMandatory", ErrOption, m.provider.Name()))
-	}
+	m.checkOptions(&s.ctx, e) //nolint:contextcheck // it has the context
 	if several && e.message.ID != id {
 		e.refuse(fmt.Errorf("%w: WithID gives one id to several events: send each by itself", ErrOption))
 	}

@@ -10,7 +10,7 @@ import (
 // returns nil, an event that is sent next reaches each of them. After an error
 // everything is closed again; a manager starts only once. A broker that can't
 // be reached is an error that wraps [ErrUnavailable]; a Stop meanwhile is one
-// that wraps [ErrClosed].
+// that wraps [ErrClosed]. A provider that is [Offline] may connect later.
 func (m *EventManager) Start(ctx context.Context) error {
 	if err := m.state.move(created, opening); err != nil {
 		return err
@@ -49,8 +49,11 @@ func (m *EventManager) openProvider(ctx context.Context) error {
 	if err := m.provider.Start(ctx); err != nil {
 		return fmt.Errorf("connect to %s: %w", m.provider.Name(), err)
 	}
-	if err := m.checkCapabilities(); err != nil {
-		return err
+	connected := m.isConnected()
+	if connected {
+		if err := m.checkCapabilities(); err != nil {
+			return err
+		}
 	}
 	if err := m.provider.Declare(ctx, m.queues); err != nil {
 		return fmt.Errorf("declare queues: %w", err)
@@ -58,6 +61,9 @@ func (m *EventManager) openProvider(ctx context.Context) error {
 	err := errInterrupted
 	m.life.unlessStopping(func() {
 		m.watch.Go(m.watchProvider)
+		if !connected {
+			m.watch.Go(m.awaitConnection)
+		}
 		err = m.state.move(opening, running)
 	})
 	return err

@@ -148,7 +148,7 @@ func (m *EventManager) subscribe(ctx context.Context, n *newcomer, options []Sub
 	}
 	s, err := m.newSubscription(entry.descriptor, n.decode(entry.descriptor.Event))
 	s.invoke = n.invoke
-	if err = errors.Join(err, m.checkListener(s), s.listener.checkInbox(m.config.Inbox != nil)); err == nil {
+	if err = errors.Join(err, m.checkNewcomer(s), s.listener.checkInbox(m.config.Inbox != nil)); err == nil {
 		s.dynamic, s.metadata = true, maps.Clone(n.metadata)
 		err = m.step(ctx, "a subscription", s.settleIn)
 	}
