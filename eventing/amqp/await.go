@@ -20,8 +20,7 @@ func (e *noAnswerError) Unwrap() []error {
 
 // limit gives the broker its time for one answer: a caller may have set none.
 func (p *Provider) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	limit := p.endpoint.connectTimeout
-	return context.WithTimeoutCause(ctx, limit, &noAnswerError{limit})
+	return context.WithTimeoutCause(ctx, p.connectTimeout, &noAnswerError{p.connectTimeout})
 }
 
 // session returns a connection of the supervisor's: see [supervise.Supervisor.Session].

@@ -2,25 +2,14 @@ package amqp
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"strconv"
-	"strings"
+	"math"
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
-)
-
-const (
-	defaultHost           = "localhost"
-	defaultPort           = 61616
-	defaultConnectTimeout = 10 * time.Second
-	defaultIdleTimeout    = 30 * time.Second
-	defaultMaxMessage     = 10 << 20
 )
 
 // Config describes the connection to a broker. It is an [eventing.Source]. The
@@ -33,9 +22,10 @@ const (
 type Config struct {
 	// URL is amqp://user:password@host:port, or amqps:// for TLS. Special
 	// characters of the password are percent-encoded. Without a port it means
-	// AMQP's own: 5672, and 5671 for amqps. The parameter ?server= is the
-	// same as ServerName; there are no others. Where URL is given, Host and
-	// Port must be empty; User and Password may complete what it lacks.
+	// AMQP's own: 5672, and 5671 for amqps. The parameters ?server=name and
+	// ?failover=host:port,host:port are the same as ServerName and Failover;
+	// there are no others. Where URL is given, Host and Port must be empty; User
+	// and Password may complete what it lacks.
 	URL string
 
 	// Host is the broker's name or IP address. Empty means localhost.
@@ -44,9 +34,25 @@ type Config struct {
 	// Port is the broker's port. Zero means 61616.
 	Port int
 
+	// Failover are further places of the same broker, each as host:port: those of
+	// its backup, or of the other nodes of its cluster. User, TLS and SASL are the
+	// same for all. When the broker can't be reached at one place, or refuses the
+	// user there, the next one is tried, after the last one the first again. Both
+	// connections of a provider are always to the same place. Nothing moves events
+	// from a broker to another one here: with brokers that don't do that by
+	// themselves, what one has waits until it is back. Empty means none.
+	Failover []string
+
 	// User and Password authenticate with SASL PLAIN. No user means ANONYMOUS.
 	User     string
 	Password string
+
+	// Credentials, unless nil, is asked for user and password before each try to
+	// connect, in place of User and Password: for passwords that change while the
+	// program runs. It must return when ctx is done, after ConnectTimeout at the
+	// latest. Two calls may come at once. Its error ends the try like one of the
+	// broker's; its text is shown, without the password that comes with it.
+	Credentials func(ctx context.Context) (user, password string, err error)
 
 	// ServerName is the name of this server, for queues that each server has
 	// for itself. Empty means none.
@@ -65,17 +71,42 @@ type Config struct {
 	// host than this one. Whoever sees the traffic can read it then.
 	AllowPlaintextAuth bool
 
-	// ConnectTimeout limits Start, the opening of each link, and each request
-	// to the broker's management. Zero means 10 seconds.
+	// ConnectTimeout limits each try to connect, at Start that of both
+	// connections, the opening of each link, and each request to the broker's
+	// management. Start tries each place once. Zero means 10 seconds. It can't be
+	// disabled.
 	ConnectTimeout time.Duration
 
+	// StartOffline has Start return at once, without a broker, and the provider
+	// goes on trying until there is one. Queues that are declared before the first
+	// connection are made then, before anything is sent. What the broker refuses
+	// is logged and makes [Provider.Health] red. False means that Start waits for
+	// the first connection, and fails with the reason.
+	StartOffline bool
+
 	// IdleTimeout is after how long a silent connection counts as lost. Both
-	// sides send something more often than that. Zero means 30 seconds.
+	// sides send something more often than that. Zero means 30 seconds, the least
+	// is one second. A negative one disables it: then a broker that has gone
+	// without a word is missed only when something is sent to it.
 	IdleTimeout time.Duration
+
+	// Prefetch is how many messages one listener holds at most without having
+	// settled them: those that it handles, and those fetched ahead. So it bounds
+	// its concurrency and batches too. One means that none is fetched ahead. Zero
+	// means no other bound than what the listener asks for: 32 for each unit of
+	// its concurrency, and its batches. It can't be disabled.
+	Prefetch int
+
+	// Window is how many messages to one address may be unconfirmed at once, the
+	// next one waits. One means that each waits for the one before. Zero means
+	// 1,000, which is the most that Artemis allows, unless it is configured
+	// otherwise; the largest is 100,000. It can't be disabled.
+	Window int
 
 	// MaxMessageBytes is how large the body of an event may be. A larger one is
 	// refused with [eventing.ErrRejected] before it is sent, and dead-lettered
-	// when another client has sent it. Zero means 10 MiB. It can't be disabled.
+	// when another client has sent it. Zero means 10 MiB. A negative one disables
+	// it; then the bound of eventing.Config.MaxBodyBytes is left.
 	MaxMessageBytes int64
 
 	// TextBodies sends each body as a string of AMQP instead of a data section.
@@ -139,138 +170,48 @@ func (c Config) Open(settings eventing.Settings) (eventing.Provider, error) {
 func (c Config) open(settings eventing.Settings) (*Provider, error) {
 	place, err := c.location()
 	faults := []error{err, c.limits()}
-	endpoint := &endpoint{
-		address:        place.address(),
-		connectTimeout: positive(c.ConnectTimeout, defaultConnectTimeout),
-		idleTimeout:    positive(c.IdleTimeout, defaultIdleTimeout),
-	}
-	endpoint.tls, err = c.tlsConfig(place)
-	faults = append(faults, err)
-	endpoint.mechanism, endpoint.sasl, err = c.authentication(place)
+	endpoints, err := c.endpoints(place)
 	faults = append(faults, err)
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	server := c.ServerName
-	if place.server != "" {
-		server = place.server
-	}
-	if settings.ServerName != "" {
-		server = settings.ServerName
-	}
+	server := cmp.Or(settings.ServerName, place.server, c.ServerName)
 	logger := settings.Logger
 	if logger == nil {
 		logger = slog.Default()
 	}
-	provider := newProvider(endpoint, server, c.Naming, cmp.Or(c.MaxMessageBytes, defaultMaxMessage), logger)
+	provider := newProvider(endpoints, server, c.Naming, logger)
+	provider.connectTimeout = cmp.Or(c.ConnectTimeout, defaultConnectTimeout)
+	provider.offline = c.StartOffline
 	provider.textBodies = c.TextBodies
+	provider.prefetch = cmp.Or(c.Prefetch, math.MaxInt)
+	provider.window = cmp.Or(c.Window, defaultWindow)
+	provider.maxMessage = cmp.Or(c.MaxMessageBytes, defaultMaxMessage)
+	if provider.maxMessage < 0 {
+		provider.maxMessage = math.MaxInt64
+	}
+	provider.superviseConnections()
 	return provider, nil
 }
 
-// limits checks what stands for itself.
-func (c Config) limits() error {
-	var faults []error
-	if c.ConnectTimeout < 0 {
-		faults = append(faults, errors.New("amqp: Config.ConnectTimeout is negative: leave it 0 for 10 seconds"))
-	}
-	if c.IdleTimeout < 0 || c.IdleTimeout > 0 && c.IdleTimeout < time.Second {
-		faults = append(faults, errors.New("amqp: Config.IdleTimeout must be at least one second: leave it 0 for 30 seconds"))
-	}
-	if c.MaxMessageBytes < 0 {
-		faults = append(faults, errors.New("amqp: Config.MaxMessageBytes is negative: leave it 0 for 10 MiB"))
-	}
-	if c.Naming != eventing.NamingOriginal && c.Naming != eventing.NamingQualified {
-		faults = append(faults, errors.New("amqp: Config.Naming is unknown: use eventing.NamingOriginal or eventing.NamingQualified"))
-	}
-	return errors.Join(faults...)
-}
-
-func positive(value, standard time.Duration) time.Duration {
-	if value <= 0 {
-		return standard
-	}
-	return value
-}
-
-// String describes the configuration by where it leads to.
-func (c Config) String() string {
-	place, err := c.location()
-	if err != nil {
-		// What can't be read may hold the password anywhere.
-		return "amqp.Config(invalid)"
-	}
-	return "amqp.Config(" + place.String() + ")"
-}
-
-// Format prints [Config.String] under every verb, since the fields hold the
-// password.
-func (c Config) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.String()) }
-
-// LogValue implements [slog.LogValuer], without the password.
-func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// MarshalText lets encoders, like that of JSON, print no password either.
-func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-
-// location is where a configuration leads to, and as whom.
-type location struct {
-	host, port     string
-	user, password string
-	server         string
-	secure         bool
-}
-
-func (l *location) address() string { return net.JoinHostPort(l.host, l.port) }
-
-func (l *location) String() string {
-	if l.secure {
-		return "amqps://" + l.address()
-	}
-	return "amqp://" + l.address()
-}
-
-// location reads URL, or the parameters in its place.
-func (c Config) location() (location, error) {
-	if c.URL == "" {
-		return c.parameters()
-	}
-	place, err := parseURL(c.URL)
+// endpoints returns where and how to connect: to all places alike.
+func (c Config) endpoints(place location) (*endpoints, error) {
+	mechanism, login, err := c.authentication(place)
 	faults := []error{err}
-	if c.Host != "" || c.Port != 0 {
-		faults = append(faults, errors.New("amqp: Config has both URL and Host or Port: give the place once"))
+	config, err := c.tlsConfig(place.secure)
+	faults = append(faults, err)
+	made := &endpoints{}
+	for _, each := range place.all() {
+		if mechanism == SASLPlain {
+			faults = append(faults, c.checkEncrypted(place.secure, each))
+		}
+		made.all = append(made.all, &endpoint{
+			address:     each.address(),
+			tls:         tlsFor(config, each.host),
+			mechanism:   mechanism,
+			login:       login,
+			idleTimeout: cmp.Or(c.IdleTimeout, defaultIdleTimeout),
+		})
 	}
-	if place.user != "" && c.User != "" {
-		faults = append(faults, errors.New("amqp: Config has a user in URL and in User: give it once"))
-	}
-	if place.password != "" && c.Password != "" {
-		faults = append(faults, errors.New("amqp: Config has a password in URL and in Password: give it once"))
-	}
-	place.user, place.password = cmp.Or(c.User, place.user), cmp.Or(c.Password, place.password)
-	if place.server != "" && c.ServerName != "" && place.server != c.ServerName {
-		faults = append(faults, errors.New("amqp: Config.ServerName and the URL's parameter server differ: give the name once"))
-	}
-	return place, errors.Join(faults...)
-}
-
-func (c Config) parameters() (location, error) {
-	var faults []error
-	host := strings.TrimSuffix(strings.TrimPrefix(c.Host, "["), "]")
-	if host == "" {
-		host = defaultHost
-	}
-	if strings.ContainsAny(host, "/@ ") || strings.Contains(host, ":") && net.ParseIP(host) == nil {
-		faults = append(faults, errors.New("amqp: Config.Host is a name or an IP address only: the port goes to Port, a URL to URL"))
-	}
-	port := c.Port
-	if port == 0 {
-		port = defaultPort
-	}
-	if port < 0 || port > 65535 {
-		faults = append(faults, fmt.Errorf("amqp: Config.Port %d is no port: it must be 1 to 65535", port))
-	}
-	return location{
-		host: host, port: strconv.Itoa(port),
-		user: c.User, password: c.Password,
-		secure: c.TLS != nil,
-	}, errors.Join(faults...)
+	return made, errors.Join(faults...)
 }

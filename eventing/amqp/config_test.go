@@ -2,9 +2,11 @@ package amqp_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -18,6 +20,10 @@ import (
 	"github.com/aspyx-go/aspyx/eventing/amqp"
 )
 
+func noCredentials(context.Context) (user, password string, err error) {
+	return "", canary, errors.New("the vault says " + canary)
+}
+
 func TestConfigFaults(t *testing.T) {
 	t.Parallel()
 	secure := func(config *tls.Config) amqp.Config { return amqp.Config{TLS: config} }
@@ -26,8 +32,8 @@ func TestConfigFaults(t *testing.T) {
 		want   []string
 	}{
 		"all at once": {
-			amqp.Config{URL: "http://h:99999/x?y=1", Host: "h", ConnectTimeout: -1, IdleTimeout: 1, MaxMessageBytes: -1, Naming: 9, SASL: 9},
-			[]string{"amqp:// or amqps://", "port must be", "path", `parameter "y"`, "both URL and Host", "ConnectTimeout", "IdleTimeout", "MaxMessageBytes", "Naming", "SASL 9"},
+			amqp.Config{URL: "http://h:99999/x?y=1", Host: "h", ConnectTimeout: -1, IdleTimeout: 1, Prefetch: -1, Window: -1, Naming: 9, SASL: 9, Failover: []string{"h"}},
+			[]string{"amqp:// or amqps://", "port must be", "path", `parameter "y"`, "both URL and Host", "ConnectTimeout", "IdleTimeout", "Prefetch", "Window is -1", "Naming", "SASL 9", "Config.Failover, entry 1"},
 		},
 		"no host":               {amqp.Config{URL: "amqp://:5672"}, []string{"names no host"}},
 		"host with a port":      {amqp.Config{Host: "h:1"}, []string{"Config.Host"}},
@@ -38,6 +44,19 @@ func TestConfigFaults(t *testing.T) {
 		"plaintext":             {amqp.Config{Host: "broker.example", User: "u", Password: canary}, []string{"unencrypted", "broker.example:61616"}},
 		"password without user": {amqp.Config{Password: canary}, []string{"needs a user"}},
 		"anonymous with user":   {amqp.Config{User: "u", SASL: amqp.SASLAnonymous}, []string{"no user"}},
+		"window":                {amqp.Config{Window: 100_001}, []string{"Window is 100001: it must be 1 to 100000"}},
+		"failover url":          {amqp.Config{Failover: []string{"a:1", "amqp://u:" + canary + "@h:1"}}, []string{"entry 2 is no host:port: no scheme, user or path"}},
+		"failover user":         {amqp.Config{Failover: []string{"u:" + canary + "@h:1"}}, []string{"Config.Failover, entry 1 is no host:port"}},
+		"failover without host": {amqp.Config{Failover: []string{":1"}}, []string{"Config.Failover, entry 1 is no host:port"}},
+		"failover port":         {amqp.Config{Failover: []string{"h:70000"}}, []string{"Config.Failover, entry 1 is no host:port"}},
+		"failover parameter":    {amqp.Config{URL: "amqp://h:1?failover=" + canary + "@i:1"}, []string{"can't be parsed"}},
+		"failover encoded user": {amqp.Config{URL: "amqp://h:1?failover=i:1,u:" + canary + "%40j:1"}, []string{"the URL's parameter failover, entry 2 is no host:port"}},
+		"failover twice":        {amqp.Config{URL: "amqp://h:1?failover=i:1", Failover: []string{"j:1"}}, []string{"give the further places once"}},
+		"failover plaintext":    {amqp.Config{User: "u", Password: canary, Failover: []string{"localhost:1", "broker.example:1"}}, []string{"unencrypted", "broker.example:1"}},
+		"credentials and user":  {amqp.Config{User: "u", Credentials: noCredentials}, []string{"Config.Credentials takes the place of user and password"}},
+		"credentials and URL":   {amqp.Config{URL: "amqp://u:" + canary + "@localhost", Credentials: noCredentials}, []string{"Config.Credentials takes the place of user and password"}},
+		"credentials and SASL":  {amqp.Config{SASL: amqp.SASLAnonymous, Credentials: noCredentials}, []string{"is for SASL PLAIN"}},
+		"credentials in plain":  {amqp.Config{Host: "broker.example", Credentials: noCredentials}, []string{"unencrypted"}},
 		"external without cert": {amqp.Config{SASL: amqp.SASLExternal}, []string{"client certificate"}},
 		"tls without amqps":     {amqp.Config{URL: "amqp://localhost", TLS: &tls.Config{MinVersion: tls.VersionTLS12}}, []string{"write amqps"}},
 		"insecure":              {secure(&tls.Config{InsecureSkipVerify: true}), []string{"InsecureSkipVerify"}}, //nolint:gosec // refused
@@ -72,6 +91,10 @@ func TestConfigThatWorks(t *testing.T) {
 		"[::1]:61616":          {Host: "::1", User: "u"},
 		"127.0.0.9:1":          {Host: "127.0.0.9", Port: 1, User: "u", Password: "p"},
 		"broker.example:61616": {Host: "broker.example", User: "u", AllowPlaintextAuth: true},
+		"a:1,b:2,[::1]:3":      {URL: "amqp://a:1?failover=b:2,[::1]:3"},
+		"localhost:61616,c:4":  {Failover: []string{"c:4"}},
+		"localhost:61616,d:5":  {Failover: []string{"d:5"}, IdleTimeout: -1, MaxMessageBytes: -1, Prefetch: 1, Window: 1, StartOffline: true},
+		"localhost:3":          {URL: "amqp://localhost:3", Credentials: noCredentials},
 		"tls.example:61616":    {Host: "tls.example", User: "u", TLS: &tls.Config{MinVersion: tls.VersionTLS13}},
 	} {
 		provider, err := amqp.New(config)
@@ -117,6 +140,10 @@ func TestNothingPrintsThePassword(t *testing.T) {
 		{URL: "amqp://u:" + canary + "@local host"},
 		{URL: "amqp:u:" + canary + "@localhost"},
 		{URL: canary},
+		{Credentials: noCredentials},
+		{User: "u", Password: canary, Failover: []string{"localhost:2"}},
+		{Failover: []string{"amqp://u:" + canary + "@localhost:2"}},
+		{URL: "amqp://localhost:1?failover=u:" + canary + "%40localhost:2"},
 	} {
 		provider, err := amqp.New(config)
 		var text bytes.Buffer

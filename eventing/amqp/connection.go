@@ -26,12 +26,11 @@ const (
 
 // endpoint is where and how to connect.
 type endpoint struct {
-	address        string // host:port
-	tls            *tls.Config
-	mechanism      SASL
-	sasl           amqp.SASLType
-	connectTimeout time.Duration
-	idleTimeout    time.Duration
+	address     string // host:port
+	tls         *tls.Config
+	mechanism   SASL
+	login       login
+	idleTimeout time.Duration // negative for none
 }
 
 // connection is one connection that has been proven to work.
@@ -44,6 +43,10 @@ type connection struct {
 
 // dial connects, authenticates and opens a first session, until ctx is done.
 func (e *endpoint) dial(ctx context.Context, container string) (*connection, error) {
+	sasl, err := e.login(ctx)
+	if err != nil {
+		return nil, &connectError{e.address, describe(err), errors.Join(err, context.Cause(ctx))}
+	}
 	socket, err := (&net.Dialer{}).DialContext(ctx, "tcp", e.address)
 	if err != nil {
 		return nil, e.fault(ctx, explainDial(err), err)
@@ -67,7 +70,7 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		HostName:     host,
 		IdleTimeout:  e.idleTimeout,
 		MaxFrameSize: maxFrameSize,
-		SASLType:     e.sasl,
+		SASLType:     sasl,
 		WriteTimeout: -1, // none: gather has it
 	})
 	if err != nil {

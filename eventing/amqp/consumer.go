@@ -52,9 +52,17 @@ type attachment struct {
 var _ eventing.Consumer = (*consumer)(nil)
 
 // Attach implements [eventing.Provider]. It waits for a connection within ctx;
-// the broker's answer has a time limit.
+// the broker's answer has a time limit. Before the first connection of
+// [Config.StartOffline] it returns a consumer that attaches with that.
 func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
-	made := p.newConsumer(queue, prefetch)
+	made := p.newConsumer(queue, min(prefetch, p.prefetch))
+	if p.offline && p.consuming.Last() == nil {
+		if err := made.attachLater(); err != nil { //nolint:contextcheck // it outlives the call
+			made.end()
+			return nil, fmt.Errorf("attach to %s: %w", made.source, err)
+		}
+		return made, nil
+	}
 	for {
 		conn, err := p.session(ctx, p.consuming)
 		if err != nil {
@@ -106,9 +114,7 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 		return err
 	}
 	made.current.Store(on)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.consumers[made] = struct{}{}
+	p.hold(made)
 	return nil
 }
 

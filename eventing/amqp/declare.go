@@ -14,9 +14,13 @@ import (
 
 // Declare implements [eventing.Provider]. Each of its steps has a time limit; for
 // a connection it waits within ctx. What it has made is made again after the
-// connection was lost.
+// connection was lost. Before the first connection of [Config.StartOffline] it only
+// notes what is to be made with that.
 func (p *Provider) Declare(ctx context.Context, queues []eventing.Queue) error {
-	added := p.remember(queues)
+	added, later := p.remember(queues)
+	if later {
+		return nil
+	}
 	err := p.declare(ctx, queues)
 	if err != nil {
 		p.forgetQueues(added...)
@@ -31,12 +35,17 @@ func (p *Provider) declare(ctx context.Context, queues []eventing.Queue) error {
 	if !errors.Is(err, errNoManagement) {
 		return err
 	}
+	p.warnUnmanaged(ctx, err)
+	return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.touch(ctx, queue) })
+}
+
+// warnUnmanaged tells once what differs without management.
+func (p *Provider) warnUnmanaged(ctx context.Context, err error) {
 	p.warnOnce.Do(func() {
 		p.logger.WarnContext(ctx, "queues are made by attaching, since the user may not manage the broker (or it isn't ActiveMQ Artemis): "+
 			"a broker that deletes idle queues may delete them, queues of one server outlive it and aren't exclusive; grant the permission manage",
 			slog.String("reason", describe(err)))
 	})
-	return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.touch(ctx, queue) })
 }
 
 // declareAll makes each queue and its dead-letter queue. It reports all

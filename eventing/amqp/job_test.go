@@ -15,7 +15,7 @@ func TestJobTellsThatItIsDecided(t *testing.T) {
 	for _, early := range []bool{true, false} {
 		told := 0
 		tell := func() { told++ }
-		work := newJob(newSender(node{}, connected), &eventing.Message{})
+		work := newJob(newSender(node{}, connected, defaultWindow), &eventing.Message{})
 		if early {
 			work.Notify(tell)
 			assert.Zero(t, told)
@@ -39,7 +39,7 @@ func TestOutcomesOfAJobThatIsGivenUp(t *testing.T) {
 	cancel()
 	for _, written := range []bool{false, true} {
 		want := eventing.ErrNotSent
-		work := newJob(newSender(node{}, connected), &eventing.Message{})
+		work := newJob(newSender(node{}, connected, defaultWindow), &eventing.Message{})
 		if written {
 			want = eventing.ErrUnconfirmed
 			assert.True(t, work.begin())
@@ -55,10 +55,10 @@ func TestOutcomesOfAJobThatIsGivenUp(t *testing.T) {
 // TestOutcomesOfAJobThatIsEnded has somebody wait for them.
 func TestOutcomesOfAJobThatIsEnded(t *testing.T) {
 	t.Parallel()
-	work := newJob(newSender(node{}, connected), &eventing.Message{})
+	work := newJob(newSender(node{}, connected, defaultWindow), &eventing.Message{})
 	work.end(eventing.ErrClosed)
 	require.ErrorIs(t, work.Wait(t.Context()), eventing.ErrNotSent)
-	work = newJob(newSender(node{}, connected), &eventing.Message{})
+	work = newJob(newSender(node{}, connected, defaultWindow), &eventing.Message{})
 	work.begin()
 	work.end(eventing.ErrClosed)
 	require.ErrorIs(t, work.Wait(t.Context()), eventing.ErrUnconfirmed)

@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/go-amqp"
 
 	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/internal/supervise"
 )
 
 const managementAddress = "activemq.management"
@@ -51,15 +52,21 @@ type management struct {
 }
 
 // manage does work that manages the broker, again where the connection is lost
-// meanwhile. It waits for one within ctx.
+// meanwhile, or a link, as when the broker is shut down. It waits for one within
+// ctx, and not for ever where only the link goes.
 func (p *Provider) manage(ctx context.Context, work func(*management) error) error {
-	for {
+	var tries supervise.Backoff
+	for began := time.Now(); ; {
 		conn, err := p.session(ctx, p.publishing)
 		if err != nil {
 			return err
 		}
 		err = p.manageOn(ctx, conn, work)
-		if err == nil || !conn.isLost() || ctx.Err() != nil {
+		detached := errors.Is(err, eventing.ErrUnavailable) && time.Since(began) < p.connectTimeout
+		if err == nil || ctx.Err() != nil || !conn.isLost() && !detached {
+			return err
+		}
+		if !supervise.Sleep(ctx, tries.Next(0)) {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
 )
@@ -19,13 +20,18 @@ import (
 //
 // It keeps no user and no password where fmt or a logger could find them.
 type Provider struct {
-	endpoint *endpoint
-	server   string
-	naming   eventing.Naming
-	logger   *slog.Logger
+	endpoints *endpoints
+	server    string
+	naming    eventing.Naming
+	logger    *slog.Logger
 
-	maxMessage int64 // bytes of a body
-	textBodies bool  // whether bodies are sent as strings
+	// Set before the start, then only read.
+	connectTimeout time.Duration
+	offline        bool  // whether it starts without a broker
+	prefetch       int   // messages that a consumer holds at most
+	window         int   // messages of one address that may be unconfirmed
+	maxMessage     int64 // bytes of a body
+	textBodies     bool  // whether bodies are sent as strings
 
 	// life ends when the provider has stopped, with err as its cause.
 	life context.Context //nolint:containedctx // of all that the provider does by itself
@@ -40,6 +46,7 @@ type Provider struct {
 
 	publishing *supervisor
 	consuming  *supervisor
+	connected  chan struct{} // closed with the first connection
 
 	mu        sync.Mutex // guards what follows
 	state     state
@@ -50,6 +57,8 @@ type Provider struct {
 	senders   map[node]*sender
 	routes    map[string]*route           // by address
 	topology  map[eventing.Queue]struct{} // what was declared
+	refused   map[eventing.Queue]error    // of that, why the broker doesn't make it
+	deferring bool                        // whether it is declared at the first connection
 	consumers map[*consumer]struct{}      // those that are open
 }
 
@@ -57,6 +66,7 @@ var (
 	_ eventing.Provider = (*Provider)(nil)
 	_ eventing.Capable  = (*Provider)(nil)
 	_ eventing.Healthy  = (*Provider)(nil)
+	_ eventing.Offline  = (*Provider)(nil)
 )
 
 type state int
@@ -68,11 +78,11 @@ const (
 	stopped
 )
 
-func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxMessage int64, logger *slog.Logger) *Provider {
+func newProvider(endpoints *endpoints, server string, naming eventing.Naming, logger *slog.Logger) *Provider {
 	life, end := context.WithCancelCause(context.Background())
-	logger = logger.With(slog.String("broker", endpoint.address))
+	logger = logger.With(slog.String("broker", endpoints.String()))
 	p := &Provider{
-		endpoint:  endpoint,
+		endpoints: endpoints,
 		server:    server,
 		naming:    naming,
 		logger:    logger,
@@ -81,13 +91,10 @@ func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxM
 		senders:   map[node]*sender{},
 		routes:    map[string]*route{},
 		topology:  map[eventing.Queue]struct{}{},
+		refused:   map[eventing.Queue]error{},
 		consumers: map[*consumer]struct{}{},
-
-		maxMessage: maxMessage,
+		connected: make(chan struct{}),
 	}
-	container := "aspyx-" + eventing.NewID().String()
-	p.publishing = p.supervise(container+"-", "publishing", p.restore)
-	p.consuming = p.supervise(container+"-", "consuming", nil)
 	return p
 }
 
@@ -114,7 +121,7 @@ func (p *Provider) Capabilities() eventing.Capabilities {
 func (p *Provider) ServerName() string { return p.server }
 
 // String describes the provider by its broker.
-func (p *Provider) String() string { return "amqp.Provider(" + p.endpoint.address + ")" }
+func (p *Provider) String() string { return "amqp.Provider(" + p.endpoints.String() + ")" }
 
 // Format prints [Provider.String] under every verb.
 func (p *Provider) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, p.String()) }
@@ -133,13 +140,17 @@ func (p *Provider) Err() error {
 	return p.err
 }
 
-// Health implements [eventing.Healthy]. It is red while a connection is lost, or
-// a listener can't be attached again.
+// Connected implements [eventing.Offline].
+func (p *Provider) Connected() <-chan struct{} { return p.connected }
+
+// Health implements [eventing.Healthy]. It is red while a connection is lost, a
+// listener can't be attached again, or the broker refuses a queue.
 func (p *Provider) Health() error {
 	p.mu.Lock()
 	consumers := slices.Collect(maps.Keys(p.consumers))
+	errs := slices.Collect(maps.Values(p.refused))
 	p.mu.Unlock()
-	errs := []error{p.publishing.Health(), p.consuming.Health()}
+	errs = append(errs, p.publishing.Health(), p.consuming.Health())
 	for _, consumer := range consumers {
 		errs = append(errs, consumer.health())
 	}

@@ -63,12 +63,31 @@ func (c *consumer) replace(lost *attachment, why error) {
 	} else {
 		c.tries = supervise.Backoff{} // those of the connection are enough
 	}
-	reported := ""
-	for held := time.Since(lost.since); supervise.Sleep(c.life, c.tries.Next(held)); held = 0 {
+	c.retry(time.Since(lost.since), detached)
+}
+
+// attachLater begins to attach for the first time.
+func (c *consumer) attachLater() error {
+	changed := make(chan struct{})
+	c.changed = changed // nobody else has it yet
+	err := c.provider.begin(func() {
+		defer close(changed)
+		c.retry(0, false)
+	})
+	if err == nil {
+		c.provider.hold(c)
+	}
+	return err
+}
+
+// retry attaches, until it has succeeded or the consumer is closed. What was
+// attached last has held for that long; tell has its end told of in the log.
+func (c *consumer) retry(held time.Duration, tell bool) {
+	for reported := ""; supervise.Sleep(c.life, c.tries.Next(held)); held = 0 {
 		on, err := c.renew()
 		if err == nil {
 			c.adopt(on)
-			if detached || reported != "" {
+			if tell || reported != "" {
 				c.logger.InfoContext(c.life, "a listener is attached again")
 			}
 			return
@@ -79,7 +98,7 @@ func (c *consumer) replace(lost *attachment, why error) {
 		c.setFault(err)
 		if text := describe(err); text != reported && !c.provider.isAway() {
 			reported = text
-			c.logger.WarnContext(c.life, "a listener can't be attached again: going on trying", slog.String("reason", text))
+			c.logger.WarnContext(c.life, "a listener can't be attached: going on trying", slog.String("reason", text))
 		}
 	}
 }
@@ -136,6 +155,13 @@ func (c *consumer) health() error {
 // isAway tells whether a connection is lost.
 func (p *Provider) isAway() bool {
 	return p.publishing.Health() != nil || p.consuming.Health() != nil
+}
+
+// hold notes a consumer that is open.
+func (p *Provider) hold(c *consumer) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.consumers[c] = struct{}{}
 }
 
 // letGo forgets a consumer that is closed.

@@ -3,17 +3,14 @@ package amqp
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
-
-	"github.com/Azure/go-amqp"
 )
 
 // tlsConfig returns the configuration to use, nil for none: the user's roots
 // and certificates, with a verification that can't be switched off.
-func (c Config) tlsConfig(place location) (*tls.Config, error) {
-	if !place.secure {
+func (c Config) tlsConfig(secure bool) (*tls.Config, error) {
+	if !secure {
 		if c.TLS != nil {
 			return nil, errors.New("amqp: Config.TLS is set, but the URL's scheme is amqp: write amqps://")
 		}
@@ -36,48 +33,17 @@ func (c Config) tlsConfig(place location) (*tls.Config, error) {
 	if config.MinVersion < tls.VersionTLS12 || config.MaxVersion != 0 && config.MaxVersion < tls.VersionTLS12 {
 		faults = append(faults, errors.New("amqp: Config.TLS allows versions before TLS 1.2: leave MinVersion and MaxVersion 0"))
 	}
-	if config.ServerName == "" {
-		config.ServerName = place.host
-	}
 	return config, errors.Join(faults...)
 }
 
-// authentication returns the SASL mechanism. Only the function that it returns
-// knows the password: a function prints as an address.
-func (c Config) authentication(place location) (SASL, amqp.SASLType, error) {
-	mechanism := c.SASL
-	if mechanism == SASLAuto {
-		mechanism = SASLAnonymous
-		if place.user != "" || place.password != "" {
-			mechanism = SASLPlain
-		}
+// tlsFor is the configuration for one host, whose name is verified.
+func tlsFor(config *tls.Config, host string) *tls.Config {
+	if config == nil || config.ServerName != "" {
+		return config
 	}
-	switch mechanism {
-	case SASLPlain:
-		return mechanism, amqp.SASLTypePlain(place.user, place.password), c.checkPlain(place)
-	case SASLAnonymous:
-		if place.user != "" || place.password != "" {
-			return mechanism, nil, errors.New("amqp: SASL ANONYMOUS has no user and no password: remove them or choose SASLPlain")
-		}
-		return mechanism, amqp.SASLTypeAnonymous(), nil
-	case SASLExternal:
-		if c.TLS == nil || len(c.TLS.Certificates) == 0 && c.TLS.GetClientCertificate == nil {
-			return mechanism, nil, errors.New("amqp: SASL EXTERNAL needs a client certificate: set Config.TLS with Certificates")
-		}
-		return mechanism, amqp.SASLTypeExternal(""), nil
-	case SASLAuto:
-	}
-	return mechanism, nil, fmt.Errorf("amqp: Config.SASL %d is unknown", int(c.SASL))
-}
-
-func (c Config) checkPlain(place location) error {
-	if place.user == "" {
-		return errors.New("amqp: SASL PLAIN needs a user: set User, or write amqp://user:password@host:port")
-	}
-	if !place.secure && !c.AllowPlaintextAuth && !isLoopback(place.host) {
-		return fmt.Errorf("amqp: the password would go to %s unencrypted: use amqps://, or set Config.AllowPlaintextAuth if the network is trusted", place.address())
-	}
-	return nil
+	config = config.Clone()
+	config.ServerName = host
+	return config
 }
 
 func isLoopback(host string) bool {

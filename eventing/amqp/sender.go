@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// window is how many messages of one address may be unconfirmed: the credit
-	// that Artemis gives to a link.
-	window = 1000
+	// defaultWindow is how many messages of one address may be unconfirmed: the
+	// credit that Artemis gives to a link.
+	defaultWindow = 1000
 
 	// byteWindow is how many bytes of them hold back the next message. So it is
 	// exceeded by one message at most, and no message is too large for it.
@@ -27,6 +27,8 @@ const (
 type sender struct {
 	at   node
 	away func() error // why there is no connection; nil while there is one
+
+	window int // messages that may be unconfirmed
 
 	// jobs has no buffer: a message is in its caller's hands, who can give up,
 	// until it is written.
@@ -41,8 +43,8 @@ type sender struct {
 	err  error         // why; set before done is closed
 }
 
-func newSender(at node, away func() error) *sender {
-	return &sender{at: at, away: away, jobs: make(chan *job), changed: make(chan struct{}, 1), done: make(chan struct{})}
+func newSender(at node, away func() error, window int) *sender {
+	return &sender{at: at, away: away, window: window, jobs: make(chan *job), changed: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // tell wakes whoever waits for a change.
@@ -89,7 +91,7 @@ type pending struct {
 // or the link ends. The jobs that it returns are left without an outcome, in
 // their order: those first that may have arrived.
 func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, left []*job) (again []*job, why error) {
-	flight := &flight{pending: make(chan pending, window), broken: make(chan struct{})}
+	flight := &flight{pending: make(chan pending, s.window), broken: make(chan struct{})}
 	confirmed, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(confirmed)
@@ -131,7 +133,7 @@ func (s *sender) feed(link *amqp.Sender, stop <-chan struct{}, left []*job, flig
 	}
 	for {
 		jobs := s.jobs
-		if s.bytes.Load() >= byteWindow {
+		if s.bytes.Load() >= byteWindow || s.unconfirmed.Load() >= int64(s.window) {
 			jobs = nil
 		}
 		select {

@@ -3,6 +3,7 @@ package amqp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -12,6 +13,9 @@ import (
 func (p *Provider) Start(ctx context.Context) error {
 	if err := p.enter(); err != nil {
 		return err
+	}
+	if p.offline {
+		return p.startOffline()
 	}
 	publishing, consuming, err := p.connect(ctx)
 	if err != nil {
@@ -60,9 +64,28 @@ func (p *Provider) leave(cause error) error {
 	return cause
 }
 
-// connect makes both connections.
+// connect makes both connections, where that is possible first.
 func (p *Provider) connect(ctx context.Context) (publishing, consuming *connection, err error) {
-	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
+	var faults error
+	for range p.endpoints.all {
+		publishing, consuming, err = p.connectBoth(ctx)
+		switch {
+		case err == nil:
+			return publishing, consuming, nil
+		case faults == nil:
+			faults = err
+		default:
+			faults = fmt.Errorf("%w; %w", faults, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, nil, faults
+}
+
+func (p *Provider) connectBoth(ctx context.Context) (publishing, consuming *connection, err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.connectTimeout)
 	defer cancel()
 	// One after the other: a wrong password is tried once only.
 	publishing, err = p.publishing.Dial(ctx)
@@ -72,6 +95,7 @@ func (p *Provider) connect(ctx context.Context) (publishing, consuming *connecti
 	consuming, err = p.consuming.Dial(ctx)
 	if err != nil {
 		publishing.Abort()
+		p.endpoints.pass(publishing.endpoint)
 		return nil, nil, err
 	}
 	publishing.first, consuming.first = true, true
@@ -86,12 +110,17 @@ func (p *Provider) adopt(publishing, consuming *connection) error {
 	if !p.publishing.Adopt(publishing) || !p.consuming.Adopt(consuming) {
 		return p.Err() // it was stopped
 	}
+	return p.beginRunning()
+}
+
+// beginRunning lets work begin.
+func (p *Provider) beginRunning() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.state != starting {
 		return p.err
 	}
-	p.state = running
+	p.state, p.deferring = running, p.offline
 	return nil
 }
 
@@ -102,9 +131,20 @@ func (p *Provider) begun() error {
 	if p.state != running {
 		return p.err
 	}
+	if !p.offline {
+		close(p.connected)
+	}
 	p.work.Go(p.publishing.Run)
 	p.work.Go(p.consuming.Run)
 	return nil
+}
+
+// startOffline lets work begin that waits for the first connections.
+func (p *Provider) startOffline() error {
+	if err := p.beginRunning(); err != nil {
+		return err
+	}
+	return p.begun()
 }
 
 // halfStarted lets no work begin any more.
@@ -119,6 +159,9 @@ func (p *Provider) halfStarted() {
 // tryManagement finds out what may be managed, by the question that mandatory
 // messages need. Its error is that of a broker which doesn't answer.
 func (p *Provider) tryManagement(ctx context.Context, conn *connection) error {
+	p.mu.Lock()
+	p.unmanaged = nil // another broker, or another user, may be able to
+	p.mu.Unlock()
 	err := p.manageOn(ctx, conn, func(manager *management) error {
 		return manager.call(ctx, nil, "listBindingsForAddress", managementAddress)
 	})

@@ -44,7 +44,7 @@ func (p *Provider) sender(at node) (*sender, error) {
 	}
 	found, ok := p.senders[at]
 	if !ok {
-		found = newSender(at, p.publishing.Health)
+		found = newSender(at, p.publishing.Health, p.window)
 		p.senders[at] = found
 		p.work.Go(func() { p.run(found) })
 	}

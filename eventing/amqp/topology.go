@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
 // remember has the queues declared again when the connection was lost. It
-// returns those that weren't known before.
-func (p *Provider) remember(queues []eventing.Queue) (added []eventing.Queue) {
+// returns those that weren't known before, and whether they are made later, with
+// the first connection.
+func (p *Provider) remember(queues []eventing.Queue) (added []eventing.Queue, later bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, queue := range queues {
@@ -21,7 +23,7 @@ func (p *Provider) remember(queues []eventing.Queue) (added []eventing.Queue) {
 			added = append(added, queue)
 		}
 	}
-	return added
+	return added, p.deferring
 }
 
 func (p *Provider) forgetQueues(queues ...eventing.Queue) {
@@ -29,49 +31,100 @@ func (p *Provider) forgetQueues(queues ...eventing.Queue) {
 	defer p.mu.Unlock()
 	for _, queue := range queues {
 		delete(p.topology, queue)
+		delete(p.refused, queue)
 	}
 }
 
-// remembered returns the queues that were declared.
-func (p *Provider) remembered() []eventing.Queue {
+// remembered returns the queues that were declared, and whether none of them was
+// ever made, since there was no connection yet.
+func (p *Provider) remembered() (queues []eventing.Queue, deferring bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	queues := make([]eventing.Queue, 0, len(p.topology))
+	queues = make([]eventing.Queue, 0, len(p.topology))
 	for queue := range p.topology {
 		queues = append(queues, queue)
 	}
-	return queues
+	return queues, p.deferring
 }
 
-// restore declares all queues on a new connection before anything is sent by
-// it: the broker would accept the event of a queue that is missing, and drop
-// it. Its error is that of a connection that doesn't work.
+// endDeferring has the queues that follow made when they are declared, unless
+// there is one already that wasn't made.
+func (p *Provider) endDeferring(made []eventing.Queue) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.deferring {
+		return true
+	}
+	for queue := range p.topology {
+		if !slices.Contains(made, queue) {
+			return false
+		}
+	}
+	p.deferring = false
+	return true
+}
+
+// refuse notes that the broker refuses a queue, or that it doesn't any more.
+func (p *Provider) refuse(queue eventing.Queue, why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if why == nil {
+		delete(p.refused, queue)
+		return
+	}
+	p.refused[queue] = fmt.Errorf("declare %s: %w", queueNode(queue, p.naming).address, why)
+}
+
+// restore makes a new connection ready: it finds out what may be managed, and
+// declares all queues before anything is sent. The broker would accept the event
+// of a queue that is missing, and drop it. Its error is that of a connection that
+// doesn't work.
 func (p *Provider) restore(ctx context.Context, conn *connection) error {
-	queues := p.remembered()
+	err := p.tryManagement(ctx, conn)
+	for err == nil {
+		queues, first := p.remembered()
+		if err = p.restoreAll(ctx, conn, queues, first); err == nil && p.endDeferring(queues) {
+			return nil
+		}
+	}
+	return fmt.Errorf("declare queues again: %w", err)
+}
+
+// restoreAll declares the queues. The first time they are compared too.
+func (p *Provider) restoreAll(ctx context.Context, conn *connection, queues []eventing.Queue, first bool) error {
 	if len(queues) == 0 {
 		return nil
 	}
+	// Others needn't wait for a queue that the broker refuses.
+	note := func(queue eventing.Queue, err error) error {
+		if err != nil && (ctx.Err() != nil || conn.isLost() || errors.Is(err, eventing.ErrUnavailable) || errors.Is(err, errNoManagement)) {
+			return err
+		}
+		if p.refuse(queue, err); err != nil {
+			p.logger.ErrorContext(ctx, "a queue can't be declared: its events may be lost", slog.Any("reason", err))
+		}
+		return nil
+	}
 	err := p.manageOn(ctx, conn, func(manager *management) error {
-		return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.recreate(ctx, manager, queue) })
+		return p.declareAll(ctx, queues, func(queue eventing.Queue) error {
+			if first {
+				return note(queue, p.create(ctx, manager, queue))
+			}
+			return note(queue, p.recreate(ctx, manager, queue))
+		})
 	})
 	if errors.Is(err, errNoManagement) {
-		err = p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.touchOn(ctx, conn, queue) })
+		p.warnUnmanaged(ctx, err)
+		err = p.declareAll(ctx, queues, func(queue eventing.Queue) error { return note(queue, p.touchOn(ctx, conn, queue)) })
 	}
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil, conn.isLost(), errors.Is(err, eventing.ErrUnavailable):
-		return fmt.Errorf("declare queues again: %w", err)
-	}
-	// Others needn't wait for a queue that the broker refuses.
-	p.logger.ErrorContext(ctx, "a queue can't be declared again: its events may be lost", slog.Any("reason", err))
-	return nil
+	return err
 }
 
 // redeclare declares the queue again on which a listener is to attach again.
 // One that wasn't declared is left to others.
 func (p *Provider) redeclare(ctx context.Context, queue eventing.Queue) error {
-	for _, each := range p.remembered() {
+	queues, _ := p.remembered()
+	for _, each := range queues {
 		if each != queue && each.DeadLetter() != queue {
 			continue
 		}
@@ -82,6 +135,7 @@ func (p *Provider) redeclare(ctx context.Context, queue eventing.Queue) error {
 		if err != nil {
 			return fmt.Errorf("declare %s again: %w", queueNode(queue, p.naming).address, err)
 		}
+		p.refuse(queue, nil)
 		return nil
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -16,8 +15,9 @@ const (
 	scheme       = "amqp"
 	secureScheme = "amqps"
 
-	// serverParameter is the only parameter that a URL may have.
-	serverParameter = "server"
+	// The parameters that a URL may have.
+	serverParameter   = "server"
+	failoverParameter = "failover"
 )
 
 // Scheme makes sources from amqp:// and amqps:// URLs, for
@@ -48,7 +48,7 @@ func parseURL(text string) (location, error) {
 		return location{}, errEncode
 	}
 	var faults []error
-	place := location{host: parsed.Hostname(), port: parsed.Port(), secure: parsed.Scheme == secureScheme}
+	place := location{hostPort: hostPort{parsed.Hostname(), parsed.Port()}, secure: parsed.Scheme == secureScheme}
 	if place.user = parsed.User.Username(); parsed.User != nil {
 		place.password, _ = parsed.User.Password()
 	}
@@ -66,28 +66,33 @@ func parseURL(text string) (location, error) {
 			place.port = "5671"
 		}
 	}
-	if number, err := strconv.ParseUint(place.port, 10, 16); err != nil || number == 0 {
+	if !isPort(place.port) {
 		faults = append(faults, errors.New("amqp: the URL's port must be 1 to 65535"))
 	}
 	if strings.Trim(parsed.Path, "/") != "" || parsed.Fragment != "" {
 		faults = append(faults, errors.New("amqp: the URL has a path or a fragment: it ends after host and port"))
 	}
-	place.server, err = readParameters(parsed)
-	return place, errors.Join(append(faults, err)...)
+	return place, errors.Join(append(faults, place.readParameters(parsed))...)
 }
 
-func readParameters(parsed *url.URL) (server string, err error) {
+func (l *location) readParameters(parsed *url.URL) error {
 	values, err := url.ParseQuery(parsed.RawQuery)
 	if err != nil {
-		return "", errors.New("amqp: the URL's parameters can't be parsed: write ?server=name")
+		return errors.New("amqp: the URL's parameters can't be parsed: write ?server=name&failover=host:port,host:port")
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if name != serverParameter {
-			err = errors.Join(err, fmt.Errorf("amqp: unknown URL parameter %q: there is only %q, the rest is set in amqp.Config", name, serverParameter))
+		switch {
+		case name != serverParameter && name != failoverParameter:
+			err = errors.Join(err, fmt.Errorf("amqp: unknown URL parameter %q: there are only %q and %q, the rest is set in amqp.Config", name, serverParameter, failoverParameter))
+		case len(values[name]) > 1:
+			err = errors.Join(err, fmt.Errorf("amqp: the URL's parameter %s is given twice", name))
 		}
 	}
-	if len(values[serverParameter]) > 1 {
-		err = errors.Join(err, errors.New("amqp: the URL's parameter server is given twice"))
+	l.server = values.Get(serverParameter)
+	if further := values.Get(failoverParameter); further != "" {
+		var wrong error
+		l.failover, wrong = readFailover("the URL's parameter failover", strings.Split(further, ","))
+		err = errors.Join(err, wrong)
 	}
-	return values.Get(serverParameter), err
+	return err
 }
