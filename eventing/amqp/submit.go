@@ -16,16 +16,25 @@ func (p *Provider) Submit(ctx context.Context, message *eventing.Message) (event
 	if size := int64(len(message.Body)); message.Target == nil && size > p.maxMessage {
 		return nil, fmt.Errorf("%w: %w", eventing.ErrRejected, tooLarge(size, p.maxMessage))
 	}
+	speaks, err := p.dialect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
+	}
+	at, err := p.target(speaks, message)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
+	}
 	if message.Mandatory {
 		if err := p.checkRoute(ctx, message.Event); err != nil {
 			return nil, err
 		}
 	}
-	sender, err := p.sender(targetNode(message, p.naming)) //nolint:contextcheck // a sender outlives the call that began it
+	sender, err := p.sender(at) //nolint:contextcheck // a sender outlives the call that began it
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
 	}
 	work := newJob(sender, message)
+	speaks.adapt(work.message, message)
 	if p.textBodies {
 		asText(work.message)
 	}
