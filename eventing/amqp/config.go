@@ -64,6 +64,9 @@ type Config struct {
 	// 1.2. Nil, with amqps://, means the system's roots. It isn't changed.
 	TLS *tls.Config
 
+	// Broker is the kind of the broker. The zero value is BrokerAuto.
+	Broker Broker
+
 	// SASL is how to authenticate. The zero value is SASLAuto.
 	SASL SASL
 
@@ -200,6 +203,8 @@ func (c Config) endpoints(place location) (*endpoints, error) {
 	faults := []error{err}
 	config, err := c.tlsConfig(place.secure)
 	faults = append(faults, err)
+	speaks, err := c.Broker.dialect()
+	faults = append(faults, err)
 	made := &endpoints{}
 	for _, each := range place.all() {
 		if mechanism == SASLPlain {
@@ -207,6 +212,7 @@ func (c Config) endpoints(place location) (*endpoints, error) {
 		}
 		made.all = append(made.all, &endpoint{
 			address:     each.address(),
+			dialect:     speaks,
 			tls:         tlsFor(config, each.host),
 			mechanism:   mechanism,
 			login:       login,

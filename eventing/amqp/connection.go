@@ -26,7 +26,8 @@ const (
 
 // endpoint is where and how to connect.
 type endpoint struct {
-	address     string // host:port
+	address     string  // host:port
+	dialect     dialect // nil means the one that the broker tells of
 	tls         *tls.Config
 	mechanism   SASL
 	login       login
@@ -36,6 +37,7 @@ type endpoint struct {
 // connection is one connection that has been proven to work.
 type connection struct {
 	*amqp.Conn
+	dialect  dialect
 	endpoint *endpoint
 	socket   net.Conn
 	first    bool // the provider's first: what it has declared exists
@@ -78,10 +80,16 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		_ = gathered.Close() // not by the library in all cases
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
-	connected := &connection{Conn: conn, endpoint: e, socket: socket}
+	connected := &connection{Conn: conn, dialect: e.dialect, endpoint: e, socket: socket}
 	if err = probe(ctx, conn); err != nil {
 		connected.Abort()
 		return nil, e.fault(ctx, e.explainOpen(err), err)
+	}
+	if connected.dialect == nil {
+		if connected.dialect = detect(conn.Properties()); connected.dialect == nil {
+			connected.Abort()
+			return nil, e.unknownBroker(conn)
+		}
 	}
 	return connected, nil
 }
@@ -96,10 +104,13 @@ func probe(ctx context.Context, conn *amqp.Conn) error {
 	return session.Close(ctx)
 }
 
-// isArtemis tells whether the peer is ActiveMQ Artemis, by its own words.
-func (c *connection) isArtemis() bool {
-	product, _ := c.Properties()["product"].(string)
-	return product == "apache-activemq-artemis"
+// unknownBroker is the error of a broker that is of no known kind.
+func (e *endpoint) unknownBroker(conn *amqp.Conn) error {
+	says := "doesn't say which kind it is"
+	if product, _ := conn.Properties()["product"].(string); product != "" {
+		says = fmt.Sprintf("says that it is %q, which isn't known", product)
+	}
+	return &connectError{e.address, "the broker " + says + ": set amqp.Config.Broker, if it understands the addresses of a kind that is", errors.ErrUnsupported}
 }
 
 // isLost tells whether the connection has ended.

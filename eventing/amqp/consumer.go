@@ -55,14 +55,20 @@ var _ eventing.Consumer = (*consumer)(nil)
 // the broker's answer has a time limit. Before the first connection of
 // [Config.StartOffline] it returns a consumer that attaches with that.
 func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
-	made := p.newConsumer(queue, min(prefetch, p.prefetch))
+	prefetch = min(prefetch, p.prefetch)
 	if p.offline && p.consuming.Last() == nil {
+		made := p.newConsumer(queue, p.placeOf(p.knownDialect(), queue), prefetch)
 		if err := made.attachLater(); err != nil { //nolint:contextcheck // it outlives the call
 			made.end()
 			return nil, fmt.Errorf("attach to %s: %w", made.source, err)
 		}
 		return made, nil
 	}
+	speaks, err := p.dialect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("attach to %v: %w", queue, err)
+	}
+	made := p.newConsumer(queue, p.placeOf(speaks, queue), prefetch)
 	for {
 		conn, err := p.session(ctx, p.consuming)
 		if err != nil {
@@ -80,8 +86,7 @@ func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch in
 	}
 }
 
-func (p *Provider) newConsumer(queue eventing.Queue, prefetch int) *consumer {
-	source := queueNode(queue, p.naming).address
+func (p *Provider) newConsumer(queue eventing.Queue, source string, prefetch int) *consumer {
 	made := &consumer{
 		provider: p,
 		queue:    queue,
@@ -120,34 +125,36 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 
 // attach opens a link and asks for the first messages.
 func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, error) {
-	at := queueNode(c.queue, c.provider.naming)
-	opened, err := openReceiver(ctx, conn, at)
+	opened, err := c.provider.openQueue(ctx, conn, c.queue)
 	if err != nil {
-		return nil, c.provider.attachError(c.queue, at, err)
+		return nil, err
 	}
 	if err := opened.end.IssueCredit(c.prefetch); err != nil {
 		opened.close(context.WithoutCancel(ctx)) // else it would hold its queue
-		return nil, fmt.Errorf("attach to %s: %w", at.address, err)
+		return nil, fmt.Errorf("attach to %s: %w", c.source, err)
 	}
 	return &attachment{link: opened, conn: conn, since: time.Now()}, nil
 }
 
-// attachError explains why a link to a queue was refused.
-func (p *Provider) attachError(queue eventing.Queue, at node, err error) error {
-	switch {
-	case mentions(err, "AMQ229200"), mentions(err, "Maximum Consumer Limit"):
-		owner := "another process"
-		if queue.Exclusive() {
-			owner += fmt.Sprintf(" that runs as server %q too", queue.Server)
-		}
-		return fmt.Errorf("attach to %s: %w: that of %s", at.address, eventing.ErrQueueInUse, owner)
-	case hasCondition(err, amqp.ErrCondNotFound) && mentions(err, "does not exist for address"):
-		return fmt.Errorf("attach to %s: %w", at.address, elsewhereError(queue, p.naming, ""))
-	case isRefusal(err):
-		return fmt.Errorf("attach to %s: the broker refuses: %s", at.address, describe(err))
-	default:
-		return fmt.Errorf("attach to %s: %w: %s", at.address, eventing.ErrUnavailable, describe(err))
+// openQueue attaches to a queue, without asking for messages.
+func (p *Provider) openQueue(ctx context.Context, conn *connection, queue eventing.Queue) (*link[*amqp.Receiver], error) {
+	at, err := conn.dialect.queue(queue, p.naming)
+	if err != nil {
+		return nil, err
 	}
+	opened, err := openReceiver(ctx, conn, at)
+	if err == nil {
+		return opened, nil
+	}
+	switch explained := conn.dialect.explain(queue, p.naming, err); {
+	case explained != nil:
+		err = explained
+	case isRefusal(err):
+		err = fmt.Errorf("the broker refuses: %s", describe(err))
+	default:
+		err = fmt.Errorf("%w: %s", eventing.ErrUnavailable, describe(err))
+	}
+	return nil, fmt.Errorf("attach to %s: %w", at.address, err)
 }
 
 // Receive implements [eventing.Consumer]. Where the link has ended, it has a new

@@ -51,9 +51,9 @@ type Provider struct {
 	mu        sync.Mutex // guards what follows
 	state     state
 	err       error
-	manager   *management // kept for the next work; nil while in use
-	unmanaged error       // why the broker can't be managed
-	mandatory bool        // whether it tells which queues an address has
+	manager   manager // kept for the next work; nil while in use
+	unmanaged error   // why the broker can't be managed
+	bindings  bool    // whether it tells which queues an address has
 	senders   map[node]*sender
 	routes    map[string]*route           // by address
 	topology  map[eventing.Queue]struct{} // what was declared
@@ -101,20 +101,16 @@ func newProvider(endpoints *endpoints, server string, naming eventing.Naming, lo
 // Name implements [eventing.Provider].
 func (p *Provider) Name() string { return "amqp" }
 
-// Capabilities implements [eventing.Capable]. The limit is Artemis' default.
+// Capabilities implements [eventing.Capable]. They are the broker's: before the
+// first connection there are none, unless Config.Broker says which one it is.
 func (p *Provider) Capabilities() eventing.Capabilities {
-	conn := p.publishing.Last()
-	p.mu.Lock()
-	artemis, mandatory := conn != nil && conn.isArtemis(), p.mandatory
-	p.mu.Unlock()
-	return eventing.Capabilities{
-		Delay:     true,
-		Count:     true,
-		Groups:    artemis,
-		Mandatory: mandatory,
-		Enforced: "after max-delivery-attempts (10 by default) deliveries that ended with the process, " +
-			"the dead-letter-address of the address settings",
+	speaks := p.knownDialect()
+	if speaks == nil {
+		return eventing.Capabilities{}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return speaks.capabilities(p.bindings)
 }
 
 // ServerName implements [eventing.Provider].

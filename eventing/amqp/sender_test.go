@@ -30,7 +30,7 @@ func TestLinkErrorSendsNothing(t *testing.T) {
 	assert.True(t, hasCondition(err, amqp.ErrCondMessageSizeExceeded), err)
 	link.close(ctx)
 	require.Error(t, linkError(link.end))
-	manager, err := provider.openManagement(ctx, provider.publishing.Last())
+	manager, err := openArtemisManager(ctx, provider, provider.publishing.Last())
 	require.NoError(t, err)
 	require.NoError(t, manager.call(ctx, nil, "deleteAddress", at.address))
 	manager.end()
@@ -42,9 +42,11 @@ func TestAMessageThatEndsItsLinkAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	provider, err := New(Config{})
 	require.NoError(t, err)
-	s := newSender(node{}, connected, defaultWindow)
+	s := newSender(node{}, connected, 2)
 	first, second := newJob(s, &eventing.Message{}), newJob(s, &eventing.Message{})
-	left := []*job{first, second}
+	require.NoError(t, s.submit(t.Context(), first))
+	require.NoError(t, s.submit(t.Context(), second))
+	left := s.queue.take(nil)
 	for range maxTries {
 		require.Equal(t, []*job{first, second}, left)
 		first.begin()

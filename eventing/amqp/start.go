@@ -101,7 +101,7 @@ func (p *Provider) connectBoth(ctx context.Context) (publishing, consuming *conn
 	publishing.first, consuming.first = true, true
 	product, _ := publishing.Properties()["product"].(string)
 	version, _ := publishing.Properties()["version"].(string)
-	p.logger.DebugContext(ctx, "connected", slog.String("product", product), slog.String("version", version))
+	p.logger.DebugContext(ctx, "connected", slog.String("broker_kind", publishing.dialect.name()), slog.String("product", product), slog.String("version", version))
 	return publishing, consuming, nil
 }
 
@@ -156,24 +156,23 @@ func (p *Provider) halfStarted() {
 	}
 }
 
-// tryManagement finds out what may be managed, by the question that mandatory
-// messages need. Its error is that of a broker which doesn't answer.
+// tryManagement finds out what may be managed. Its error is that of a broker
+// which doesn't answer.
 func (p *Provider) tryManagement(ctx context.Context, conn *connection) error {
 	p.mu.Lock()
 	p.unmanaged = nil // another broker, or another user, may be able to
 	p.mu.Unlock()
-	err := p.manageOn(ctx, conn, func(manager *management) error {
-		return manager.call(ctx, nil, "listBindingsForAddress", managementAddress)
+	bindings := false
+	err := p.manageOn(ctx, conn, func(manager manager) (err error) {
+		bindings, err = manager.knowsBindings(ctx)
+		return err
 	})
-	_, refused := errors.AsType[*managementError](err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mandatory, p.unmanaged = err == nil, nil
-	switch {
-	case errors.Is(err, errNoManagement):
+	p.bindings, p.unmanaged = bindings, nil
+	if errors.Is(err, errNoManagement) {
 		p.unmanaged = err
-	case err != nil && !refused:
-		return err
+		return nil
 	}
-	return nil
+	return err
 }

@@ -2,7 +2,6 @@ package amqp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,15 +63,18 @@ func (p *Provider) endDeferring(made []eventing.Queue) bool {
 	return true
 }
 
-// refuse notes that the broker refuses a queue, or that it doesn't any more.
-func (p *Provider) refuse(queue eventing.Queue, why error) {
+// refuse notes, and tells, that the broker refuses a queue; nil means that it
+// doesn't any more.
+func (p *Provider) refuse(queue eventing.Queue, speaks dialect, why error) {
+	if why != nil {
+		why = fmt.Errorf("declare %s: %w", p.placeOf(speaks, queue), why)
+		p.logger.ErrorContext(p.life, "a queue can't be declared: its events may be lost", slog.Any("reason", why))
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if why == nil {
+	if p.refused[queue] = why; why == nil {
 		delete(p.refused, queue)
-		return
 	}
-	p.refused[queue] = fmt.Errorf("declare %s: %w", queueNode(queue, p.naming).address, why)
 }
 
 // restore makes a new connection ready: it finds out what may be managed, and
@@ -80,7 +82,10 @@ func (p *Provider) refuse(queue eventing.Queue, why error) {
 // of a queue that is missing, and drop it. Its error is that of a connection that
 // doesn't work.
 func (p *Provider) restore(ctx context.Context, conn *connection) error {
-	err := p.tryManagement(ctx, conn)
+	err := p.checkSame(conn)
+	if err == nil {
+		err = p.tryManagement(ctx, conn)
+	}
 	for err == nil {
 		queues, first := p.remembered()
 		if err = p.restoreAll(ctx, conn, queues, first); err == nil && p.endDeferring(queues) {
@@ -100,22 +105,20 @@ func (p *Provider) restoreAll(ctx context.Context, conn *connection, queues []ev
 		if err != nil && (ctx.Err() != nil || conn.isLost() || errors.Is(err, eventing.ErrUnavailable) || errors.Is(err, errNoManagement)) {
 			return err
 		}
-		if p.refuse(queue, err); err != nil {
-			p.logger.ErrorContext(ctx, "a queue can't be declared: its events may be lost", slog.Any("reason", err))
-		}
+		p.refuse(queue, conn.dialect, err)
 		return nil
 	}
-	err := p.manageOn(ctx, conn, func(manager *management) error {
-		return p.declareAll(ctx, queues, func(queue eventing.Queue) error {
+	err := p.manageOn(ctx, conn, func(manager manager) error {
+		return p.declareAll(ctx, conn.dialect, queues, func(queue eventing.Queue) error {
 			if first {
-				return note(queue, p.create(ctx, manager, queue))
+				return note(queue, manager.create(ctx, queue))
 			}
-			return note(queue, p.recreate(ctx, manager, queue))
+			return note(queue, manager.recreate(ctx, queue))
 		})
 	})
 	if errors.Is(err, errNoManagement) {
 		p.warnUnmanaged(ctx, err)
-		err = p.declareAll(ctx, queues, func(queue eventing.Queue) error { return note(queue, p.touchOn(ctx, conn, queue)) })
+		err = p.declareAll(ctx, conn.dialect, queues, func(queue eventing.Queue) error { return note(queue, p.touchOn(ctx, conn, queue)) })
 	}
 	return err
 }
@@ -128,25 +131,15 @@ func (p *Provider) redeclare(ctx context.Context, queue eventing.Queue) error {
 		if each != queue && each.DeadLetter() != queue {
 			continue
 		}
-		err := p.manage(ctx, func(manager *management) error { return p.recreate(ctx, manager, queue) })
+		err := p.manage(ctx, func(manager manager) error { return manager.recreate(ctx, queue) })
 		if errors.Is(err, errNoManagement) {
 			return nil // attaching makes it
 		}
 		if err != nil {
-			return fmt.Errorf("declare %s again: %w", queueNode(queue, p.naming).address, err)
+			return fmt.Errorf("declare %v again: %w", queue, err)
 		}
-		p.refuse(queue, nil)
+		p.refuse(queue, nil, nil)
 		return nil
 	}
 	return nil
-}
-
-// recreate makes the queue unless it exists. It isn't compared: that was done
-// when it was declared.
-func (p *Provider) recreate(ctx context.Context, manager *management, queue eventing.Queue) error {
-	wanted, err := json.Marshal(specify(queue, p.naming))
-	if err != nil {
-		return fmt.Errorf("encode: %w", err)
-	}
-	return manager.call(ctx, nil, "createQueue", string(wanted), true)
 }
