@@ -1,10 +1,10 @@
 package amqp_test
 
 import (
-	"io"
 	"net"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,16 +12,21 @@ import (
 )
 
 // cutter stands between provider and broker, and ends all connections at once:
-// for good, as the end of a process does, or so that they can be made again.
+// for good, as the end of a process does, or so that they can be made again. It
+// can also hold up or cut off what it passes on.
 type cutter struct {
 	url      string
 	listener net.Listener
 	wait     sync.WaitGroup
 
-	mu     sync.Mutex
-	ended  bool
-	broker string
-	conns  []net.Conn
+	mu       sync.Mutex
+	ended    bool
+	broker   string
+	conns    []net.Conn
+	accepted int           // connections so far
+	open     chan struct{} // closed unless nothing passes
+	lag      time.Duration // of all that passes
+	halve    bool          // the next that passes, and end it
 }
 
 func newCutter(t eventingtest.T, place string) *cutter {
@@ -30,7 +35,8 @@ func newCutter(t eventingtest.T, place string) *cutter {
 	require.NoError(t, err)
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	c := &cutter{listener: listener, broker: target.Host}
+	c := &cutter{listener: listener, broker: target.Host, open: make(chan struct{})}
+	close(c.open)
 	target.Host = listener.Addr().String()
 	c.url = target.String()
 	c.wait.Go(func() {
@@ -47,12 +53,13 @@ func newCutter(t eventingtest.T, place string) *cutter {
 				}
 				continue
 			}
-			c.wait.Go(func() { pipe(conn, upstream) })
-			c.wait.Go(func() { pipe(upstream, conn) })
+			c.wait.Go(func() { c.pipe(conn, upstream) })
+			c.wait.Go(func() { c.pipe(upstream, conn) })
 		}
 	})
 	t.Cleanup(func() {
 		c.cut()
+		c.unstall()
 		_ = c.listener.Close()
 		c.wait.Wait()
 	})
@@ -72,9 +79,35 @@ func (c *cutter) redirect(broker string) {
 	c.broker = broker
 }
 
-func pipe(to io.WriteCloser, from io.Reader) {
-	_, _ = io.Copy(to, from)
-	_ = to.Close()
+func (c *cutter) pipe(to, from net.Conn) {
+	defer func() { _ = to.Close() }()
+	buffer := make([]byte, 32<<10)
+	for {
+		count, err := from.Read(buffer)
+		if err != nil || !c.pass(to, buffer[:count]) {
+			_ = from.Close()
+			return
+		}
+	}
+}
+
+// pass tells whether more may pass.
+func (c *cutter) pass(to net.Conn, part []byte) bool {
+	c.mu.Lock()
+	open, lag, halve := c.open, c.lag, c.halve && len(part) > 1
+	if halve {
+		c.halve = false
+	}
+	c.mu.Unlock()
+	<-open
+	if lag > 0 {
+		<-time.After(lag)
+	}
+	if halve {
+		part = part[:len(part)/2]
+	}
+	_, err := to.Write(part)
+	return err == nil && !halve
 }
 
 func (c *cutter) keep(conns ...net.Conn) bool {
@@ -82,8 +115,16 @@ func (c *cutter) keep(conns ...net.Conn) bool {
 	defer c.mu.Unlock()
 	if !c.ended {
 		c.conns = append(c.conns, conns...)
+		c.accepted++
 	}
 	return !c.ended
+}
+
+// count returns how many connections there were.
+func (c *cutter) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.accepted
 }
 
 func (c *cutter) cut() {
@@ -107,9 +148,52 @@ func (c *cutter) interrupt() {
 	c.interruptAll()
 }
 
+// reset is interrupt without a word of farewell: by RST.
+func (c *cutter) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.conns {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+	}
+	c.interruptAll()
+}
+
 func (c *cutter) interruptAll() {
 	for _, conn := range c.conns {
 		_ = conn.Close()
 	}
 	c.conns = nil
+}
+
+// stall swallows all that passes, both ways, also on new connections.
+func (c *cutter) stall() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open = make(chan struct{})
+}
+
+func (c *cutter) unstall() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.open:
+	default:
+		close(c.open)
+	}
+}
+
+// delay holds back what passes, each part for so long.
+func (c *cutter) delay(lag time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lag = lag
+}
+
+// truncate ends the connection in the middle of the next frame.
+func (c *cutter) truncate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.halve = true
 }
