@@ -22,6 +22,9 @@ const (
 	hasConsumers = "AMQ229025"
 )
 
+// notStarted is in its answer to any operation while it is shut down.
+const notStarted = "Broker is not started"
+
 // managementError is an operation that the broker has refused.
 type managementError struct{ operation, reason string }
 
@@ -172,7 +175,11 @@ func readReply(reply *amqp.Message, result any, operation string) error {
 	if len(results) > 0 {
 		inner, _ = results[0].(string)
 	}
-	if succeeded, _ := reply.ApplicationProperties["_AMQ_OperationSucceeded"].(bool); !succeeded {
+	succeeded, _ := reply.ApplicationProperties["_AMQ_OperationSucceeded"].(bool)
+	switch {
+	case !succeeded && strings.Contains(inner, notStarted):
+		return fmt.Errorf("manage the broker (%s): %w: %w", operation, eventing.ErrUnavailable, errShutDown)
+	case !succeeded:
 		return &managementError{operation, describe(errors.New(inner))}
 	}
 	switch result := result.(type) {

@@ -39,19 +39,39 @@ type manager interface {
 	end()
 }
 
+// errShutDown is returned, with [eventing.ErrUnavailable], by a broker that is
+// about to go.
+var errShutDown = errors.New("the broker is being shut down")
+
 // manage does work that manages the broker, again where the connection is lost
-// meanwhile, or a link of it, as when the broker is shut down. It waits for a
-// connection within ctx; where that holds, it doesn't try again for ever.
+// meanwhile, or where the broker, which is shut down, ends its links first. It
+// waits within ctx, but not for ever for links on a connection that holds.
 func (p *Provider) manage(ctx context.Context, work func(manager) error) error {
-	var tries supervise.Backoff
-	for began := time.Now(); ; {
+	var (
+		tries    supervise.Backoff
+		detached time.Time // for the first time on such a connection
+	)
+	for {
 		conn, err := p.session(ctx, p.publishing)
 		if err != nil {
 			return err
 		}
 		err = p.manageOn(ctx, conn, work)
-		again := conn.isLost() || errors.Is(err, eventing.ErrUnavailable) && time.Since(began) < p.connectTimeout
-		if err == nil || !again || !supervise.Sleep(ctx, tries.Next(0)) {
+		_, silent := errors.AsType[*noAnswerError](err)
+		switch {
+		case err == nil:
+			return nil
+		case conn.isLost():
+			tries, detached = supervise.Backoff{}, time.Time{} // the connection's pauses are enough
+		case errors.Is(err, errShutDown):
+		case silent, !errors.Is(err, eventing.ErrUnavailable):
+			return err
+		case detached.IsZero():
+			detached = time.Now()
+		case time.Since(detached) > p.connectTimeout:
+			return err
+		}
+		if !supervise.Sleep(ctx, tries.Next(0)) {
 			return err
 		}
 	}

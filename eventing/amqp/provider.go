@@ -189,7 +189,7 @@ func (p *Provider) halt() bool {
 	case idle:
 		return false
 	case starting, running:
-		p.state, p.err = stopped, eventing.ErrClosed
+		p.state, p.err, p.deferring = stopped, eventing.ErrClosed, false
 		p.end(p.err)
 	case stopped:
 	}
