@@ -48,8 +48,14 @@
 //
 // A lost connection is made again, for as long as the provider runs: at once,
 // then after pauses that grow from 100 ms to 30 s. There are two, for publishing
-// and for consuming. Whatever needs one waits for it within its context.
-// [Provider.Health] tells why there is none; Done closes by Stop alone.
+// and for consuming; when one of them is made, the other is tried at once.
+// Whatever needs one waits for it within its context. [Provider.Health] tells why
+// there is none; Done closes by Stop alone.
+//
+// With [Config.Failover] each try goes to the next place, in turn, also where the
+// user is refused. Both connections are always to the same place: while one works,
+// the other is tried there only. With [Config.StartOffline] the first connection
+// is made like that too.
 //
 // Queues that were declared are declared again before anything is sent. What was
 // on its way is sent again first, in its order, with the same duplicate id; one

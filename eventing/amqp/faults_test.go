@@ -19,7 +19,7 @@ import (
 // few milliseconds.
 type traffic struct {
 	provider *amqp.Provider
-	end      func() // of the sending
+	stop     chan struct{} // closed to end the sending
 	wait     sync.WaitGroup
 
 	mu      sync.Mutex
@@ -29,13 +29,11 @@ type traffic struct {
 
 func newTraffic(t *testing.T, config amqp.Config) *traffic {
 	t.Helper()
-	f := &traffic{provider: start(t, config), handled: map[string]bool{}}
+	f := &traffic{provider: start(t, config), stop: make(chan struct{}), handled: map[string]bool{}}
 	queue := eventing.Queue{Event: unique("event"), Listener: unique("listener"), Durable: true}
 	require.NoError(t, f.provider.Declare(within(t), []eventing.Queue{queue}))
 	consumer := attach(t, f.provider, queue, 20)
-	ctx, cancel := context.WithCancel(t.Context())
-	f.end = cancel
-	f.wait.Go(func() { f.send(t, ctx, queue.Event) })
+	f.wait.Go(func() { f.send(t, queue.Event) })
 	go func() {
 		var delivery eventing.Delivery
 		for consumer.Receive(t.Context(), &delivery) == nil {
@@ -48,15 +46,16 @@ func newTraffic(t *testing.T, config amqp.Config) *traffic {
 	return f
 }
 
-// send goes on until ctx is done. Each event is waited for as long as it takes.
-func (f *traffic) send(t *testing.T, ctx context.Context, event string) {
+// send goes on until it is told to stop. Each event is waited for as long as it
+// takes.
+func (f *traffic) send(t *testing.T, event string) {
 	t.Helper()
 	tick := time.NewTicker(3 * time.Millisecond)
 	defer tick.Stop()
 	for number := 0; ; number++ {
 		select {
 		case <-tick.C:
-		case <-ctx.Done():
+		case <-f.stop:
 			return
 		}
 		receipt, err := f.provider.Submit(context.Background(), durable(event, fmt.Sprint(number)))
@@ -90,7 +89,7 @@ func (f *traffic) requireFlow(t *testing.T) {
 // requireAllHandled ends the sending, and waits until each event is handled.
 func (f *traffic) requireAllHandled(t *testing.T) {
 	t.Helper()
-	f.end()
+	close(f.stop)
 	f.wait.Wait()
 	require.Eventually(t, func() bool {
 		f.mu.Lock()
