@@ -33,7 +33,14 @@ const (
 // begin tells whether the job is to be written, maybe once more: nobody would
 // hear of the outcome of one that was given up.
 func (j *job) begin() bool {
-	return j.stage.CompareAndSwap(waiting, written) || j.stage.Load() == written
+	if j.stage.CompareAndSwap(waiting, written) {
+		return true
+	}
+	again := j.stage.Load() == written
+	if again {
+		j.sender.counters.resent.Add(1)
+	}
+	return again
 }
 
 func (j *job) givenUp() bool { return j.stage.Load() >= withdrawn }
@@ -62,6 +69,7 @@ func newJob(sender *sender, message *eventing.Message) *job {
 // decide ends the job.
 func (j *job) decide(err error) {
 	j.message = nil
+	j.sender.counters.outcome(err, j.givenUp())
 	j.outcome <- err
 	if f := j.notify.Swap(&known); f != nil {
 		(*f)()
@@ -95,7 +103,9 @@ func (j *job) Wait(ctx context.Context) error {
 	if j.stage.CompareAndSwap(waiting, withdrawn) {
 		return fmt.Errorf("%w: %w", eventing.ErrNotSent, j.sender.cause(ctx))
 	}
-	j.stage.CompareAndSwap(written, abandoned)
+	if j.stage.CompareAndSwap(written, abandoned) {
+		j.sender.counters.unknown.Add(1)
+	}
 	j.sender.tell()
 	return fmt.Errorf("%w: %w", eventing.ErrUnconfirmed, j.sender.cause(ctx))
 }

@@ -15,7 +15,7 @@ func TestJobTellsThatItIsDecided(t *testing.T) {
 	for _, early := range []bool{true, false} {
 		told := 0
 		tell := func() { told++ }
-		work := newJob(newSender(node{}, connected), &eventing.Message{})
+		work := newJob(newSender(node{}, connected, new(counters)), &eventing.Message{})
 		if early {
 			work.Notify(tell)
 			assert.Zero(t, told)
@@ -39,7 +39,7 @@ func TestOutcomesOfAJobThatIsGivenUp(t *testing.T) {
 	cancel()
 	for _, written := range []bool{false, true} {
 		want := eventing.ErrNotSent
-		work := newJob(newSender(node{}, connected), &eventing.Message{})
+		work := newJob(newSender(node{}, connected, new(counters)), &eventing.Message{})
 		if written {
 			want = eventing.ErrUnconfirmed
 			assert.True(t, work.begin())
@@ -55,11 +55,43 @@ func TestOutcomesOfAJobThatIsGivenUp(t *testing.T) {
 // TestOutcomesOfAJobThatIsEnded has somebody wait for them.
 func TestOutcomesOfAJobThatIsEnded(t *testing.T) {
 	t.Parallel()
-	work := newJob(newSender(node{}, connected), &eventing.Message{})
+	work := newJob(newSender(node{}, connected, new(counters)), &eventing.Message{})
 	work.end(eventing.ErrClosed)
 	require.ErrorIs(t, work.Wait(t.Context()), eventing.ErrNotSent)
-	work = newJob(newSender(node{}, connected), &eventing.Message{})
+	work = newJob(newSender(node{}, connected, new(counters)), &eventing.Message{})
 	work.begin()
 	work.end(eventing.ErrClosed)
 	require.ErrorIs(t, work.Wait(t.Context()), eventing.ErrUnconfirmed)
+}
+
+// TestOutcomesAreCountedOnce, whoever learns of them first.
+func TestOutcomesAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	given, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, test := range map[string]struct {
+		end       func(*job)
+		confirmed uint64
+		rejected  uint64
+		unknown   uint64
+	}{
+		"accepted":               {func(j *job) { j.decide(nil) }, 1, 0, 0},
+		"rejected":               {func(j *job) { j.decide(eventing.ErrRejected) }, 0, 1, 0},
+		"never sent":             {func(j *job) { j.decide(eventing.ErrNotSent) }, 0, 0, 0},
+		"ended":                  {func(j *job) { j.end(eventing.ErrClosed) }, 0, 0, 1},
+		"given up":               {func(j *job) { _ = j.Wait(given) }, 0, 0, 1},
+		"given up and ended":     {func(j *job) { _ = j.Wait(given); j.end(errGivenUp) }, 0, 0, 1},
+		"given up and confirmed": {func(j *job) { _ = j.Wait(given); j.decide(nil) }, 1, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			counters := new(counters)
+			work := newJob(newSender(node{}, connected, counters), &eventing.Message{})
+			work.begin()
+			test.end(work)
+			assert.Equal(t, test.confirmed, counters.confirmed.Load())
+			assert.Equal(t, test.rejected, counters.rejected.Load())
+			assert.Equal(t, test.unknown, counters.unknown.Load())
+		})
+	}
 }

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
+	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
 )
@@ -40,6 +39,10 @@ type Provider struct {
 
 	publishing *supervisor
 	consuming  *supervisor
+
+	counters     counters
+	lookInterval time.Duration // of the watch for consumers
+	patience     time.Duration // with addresses that take nothing
 
 	mu        sync.Mutex // guards what follows
 	state     state
@@ -86,8 +89,11 @@ func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxM
 		topology:   map[eventing.Queue]struct{}{},
 		consumers:  map[*consumer]struct{}{},
 
-		maxMessage: maxMessage,
+		maxMessage:   maxMessage,
+		lookInterval: lookInterval,
+		patience:     defaultPatience,
 	}
+	p.publishing.counters, p.consuming.counters = &p.counters, &p.counters
 	p.publishing.restore = p.restore
 	return p
 }
@@ -135,14 +141,12 @@ func (p *Provider) Err() error {
 }
 
 // Health implements [eventing.Healthy]. It is red while a connection is lost, or
-// a listener can't be attached again.
+// an address has taken nothing for half a minute. How listeners are, their
+// consumers tell.
 func (p *Provider) Health() error {
-	p.mu.Lock()
-	consumers := slices.Collect(maps.Keys(p.consumers))
-	p.mu.Unlock()
 	errs := []error{p.publishing.health(), p.consuming.health()}
-	for _, consumer := range consumers {
-		errs = append(errs, consumer.health())
+	for _, sender := range p.openSenders() {
+		errs = append(errs, sender.health(p.patience))
 	}
 	return errors.Join(errs...)
 }

@@ -25,13 +25,16 @@ const (
 // a send can't be given up once it was begun: a cancelled context would leave a
 // gap in the delivery ids, and Artemis would close the connection.
 type sender struct {
-	at   node
-	away func() error // why there is no connection; nil while there is one
+	at       node
+	away     func() error // why there is no connection; nil while there is one
+	counters *counters
+	progress progress
 
 	// jobs has no buffer: a message is in its caller's hands, who can give up,
 	// until it is written.
 	jobs chan *job
 
+	queued      atomic.Int64        // callers with a job
 	unconfirmed atomic.Int64        // messages
 	bytes       atomic.Int64        // of them
 	sending     atomic.Pointer[job] // what the library has now
@@ -41,8 +44,11 @@ type sender struct {
 	err  error         // why; set before done is closed
 }
 
-func newSender(at node, away func() error) *sender {
-	return &sender{at: at, away: away, jobs: make(chan *job), changed: make(chan struct{}, 1), done: make(chan struct{})}
+func newSender(at node, away func() error, counters *counters) *sender {
+	return &sender{
+		at: at, away: away, counters: counters,
+		jobs: make(chan *job), changed: make(chan struct{}, 1), done: make(chan struct{}),
+	}
 }
 
 // tell wakes whoever waits for a change.
@@ -66,6 +72,8 @@ func (s *sender) submit(ctx context.Context, work *job) error {
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
 	}
+	s.queued.Add(1)
+	defer s.queued.Add(-1)
 	select {
 	case s.jobs <- work:
 		return nil
@@ -165,6 +173,8 @@ func (s *sender) send(link *amqp.Sender, work *job, flight *flight) error {
 	s.sending.Store(nil)
 	switch {
 	case err == nil:
+		s.counters.published.Add(1)
+		s.progress.written.Add(1)
 		s.unconfirmed.Add(1)
 		s.bytes.Add(work.size)
 		flight.pending <- pending{work, receipt}

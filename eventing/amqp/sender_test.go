@@ -42,7 +42,7 @@ func TestAMessageThatEndsItsLinkAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	provider, err := New(Config{})
 	require.NoError(t, err)
-	s := newSender(node{}, connected)
+	s := newSender(node{}, connected, new(counters))
 	first, second := newJob(s, &eventing.Message{}), newJob(s, &eventing.Message{})
 	left := []*job{first, second}
 	for range maxTries {

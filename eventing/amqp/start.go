@@ -103,6 +103,8 @@ func (p *Provider) begun() error {
 	}
 	p.work.Go(p.publishing.run)
 	p.work.Go(p.consuming.run)
+	p.work.Go(p.watchSenders)
+	p.work.Go(func() { p.watchConsumers(p.backlog) })
 	return nil
 }
 

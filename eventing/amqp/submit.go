@@ -43,7 +43,7 @@ func (p *Provider) sender(at node) (*sender, error) {
 	}
 	found, ok := p.senders[at]
 	if !ok {
-		found = newSender(at, p.publishing.health)
+		found = newSender(at, p.publishing.health, &p.counters)
 		p.senders[at] = found
 		p.work.Go(func() { p.run(found) })
 	}
@@ -59,6 +59,8 @@ func (p *Provider) run(s *sender) {
 		left  []*job
 		tries backoff
 		held  time.Duration
+
+		attached bool // before
 	)
 	for {
 		conn, err := p.publishing.session(p.life)
@@ -80,6 +82,10 @@ func (p *Provider) run(s *sender) {
 		case err != nil:
 			continue // no answer in time
 		}
+		if attached {
+			p.counters.reattaches.Add(1)
+		}
+		attached = true
 		began := time.Now()
 		left, err = s.pump(link.end, p.life.Done(), left)
 		held = time.Since(began)

@@ -18,6 +18,7 @@ type supervisor struct {
 	container string
 	logger    *slog.Logger
 	life      context.Context //nolint:containedctx // the provider's
+	counters  *counters
 
 	// restore makes the connection ready before anybody else has it. Nil does
 	// nothing.
@@ -124,6 +125,7 @@ func (s *supervisor) reconnect(tries *backoff, held time.Duration) *connection {
 		held = 0
 		conn, err := s.connect()
 		if err == nil && s.adopt(conn) {
+			s.counters.reconnects.Add(1)
 			s.logger.InfoContext(s.life, "connected to the broker again", slog.Duration("after", time.Since(lost)))
 			return conn
 		}
