@@ -36,20 +36,21 @@ type TransportStats struct {
 	// Reattaches are links, of listeners and of senders, that were made again
 	// after one has ended: with its connection, or by the broker.
 	Reattaches uint64
-	// BlockedTime is how long addresses had messages to be sent and took none,
-	// while there was a connection: the broker holds senders back. The times of
-	// all addresses are added up, in steps of a second: what is shorter doesn't
-	// count.
+	// BlockedTime is how long addresses had messages without an outcome and got on
+	// with none, while there was a connection: the broker holds senders back. The
+	// times of all addresses are added up, in steps of a second: what is shorter
+	// doesn't count.
 	BlockedTime time.Duration
 
 	// What follows is as it is now.
 
-	// Queued messages wait for their turn to be written.
+	// Queued messages wait to be written. Those whose sender waits until there is
+	// room for them aren't counted.
 	Queued int64
 	// Unconfirmed messages were written, and have no outcome yet.
 	Unconfirmed int64
-	// UnconfirmedBytes is the size of these, in bytes of bodies and headers.
-	UnconfirmedBytes int64
+	// PendingBytes is the size of both, in bytes of bodies and headers.
+	PendingBytes int64
 	// Unsettled messages are in the hands of listeners. What was only fetched
 	// ahead isn't counted.
 	Unsettled int64

@@ -32,28 +32,10 @@ func (b *backlog) owes(last *backlog) bool {
 	}
 }
 
-// backlog asks the broker about a queue: first what costs it least, which mostly
-// is the answer.
-func (p *Provider) backlog(ctx context.Context, queue eventing.Queue) (*backlog, error) {
-	name, found := queue.Name(p.naming), &backlog{}
-	err := p.manage(ctx, func(manager *management) error {
-		var messages int64
-		if err := manager.callQueue(ctx, name, &messages, "getMessageCount"); err != nil || messages == 0 {
-			return err
-		}
-		info, err := p.find(ctx, manager, name)
-		if err != nil || info == nil {
-			return err
-		}
-		found.deliverable = info.Messages - info.Delivering - info.Scheduled
-		found.paused, found.settled = info.Paused, info.Acknowledged
-		if found.deliverable <= 0 || info.Consumers < 2 {
-			found.deliverable = max(found.deliverable, 0)
-			return nil
-		}
-		var groups int64
-		err = manager.callQueue(ctx, name, &groups, "getGroupCount")
-		found.others = info.Exclusive || groups > 0
+// backlog asks the broker about a queue.
+func (p *Provider) backlog(ctx context.Context, queue eventing.Queue) (found *backlog, err error) {
+	err = p.manage(ctx, func(manager manager) error {
+		found, err = manager.backlog(ctx, queue)
 		return err
 	})
 	return found, err

@@ -12,65 +12,64 @@ const (
 	// glance is how often it is looked whether senders get on.
 	glance = time.Second
 
-	// defaultPatience is how long an address may take nothing before Health says
-	// so.
+	// defaultPatience is how long an address may get on with nothing before
+	// Health says so.
 	defaultPatience = 30 * time.Second
 )
 
 // progress is how far a sender has got, as the watch has seen it.
 type progress struct {
-	written atomic.Uint64 // messages, on all links
+	moves atomic.Uint64 // messages that were written, or have got an outcome
 
-	seen  uint64    // written, at the last glance
-	since time.Time // when something was to be sent and seen was reached; zero while nothing is
+	seen  uint64    // moves, at the last glance
+	since time.Time // when there were messages and seen was reached; zero while there are none
 
 	stuck atomic.Pointer[standstill] // nil while it gets on
 }
 
-// standstill is that nothing was written while something was to be sent.
+// standstill is that a sender has messages and gets on with none.
 type standstill struct {
-	written uint64
-	since   time.Time
+	moves uint64
+	since time.Time
 }
 
-// hasWork tells whether anything is to be written.
-func (s *sender) hasWork() bool { return s.queued.Load() > 0 || s.sending.Load() != nil }
-
-// glance returns for how long nothing was written since the last one, though
-// something was to be, and there was a connection. It is the watch's.
+// glance returns for how long the sender has got on with none of its messages
+// since the last one, though there was a connection. It is the watch's.
 func (s *sender) glance(now time.Time, elapsed time.Duration) (blocked time.Duration) {
-	p, written := &s.progress, s.progress.written.Load()
-	waits := s.hasWork() && s.away() == nil
+	p, moves := &s.progress, s.progress.moves.Load()
+	messages, _ := s.queue.load()
 	switch {
-	case !waits:
+	case messages == 0 || s.away() != nil:
 		p.since = time.Time{}
-	case p.since.IsZero() || written != p.seen:
+	case p.since.IsZero() || moves != p.seen:
 		p.since = now
 	default:
 		blocked = elapsed
 	}
-	p.seen = written
+	p.seen = moves
 	switch {
 	case blocked == 0:
 		p.stuck.Store(nil)
 	case p.stuck.Load() == nil:
-		p.stuck.Store(&standstill{written, p.since})
+		p.stuck.Store(&standstill{moves, p.since})
 	}
 	return blocked
 }
 
-// health tells that the address takes nothing. What it takes next ends that.
+// health tells that the address gets on with nothing. The next message with
+// which it does ends that.
 func (s *sender) health(patience time.Duration) error {
 	at := s.progress.stuck.Load()
-	if at == nil || s.progress.written.Load() != at.written {
+	if at == nil || s.progress.moves.Load() != at.moves {
 		return nil
 	}
 	lasted := time.Since(at.since)
 	if lasted < patience {
 		return nil
 	}
-	return fmt.Errorf("%w: address %s has taken nothing for %v, with events waiting: the broker gives no credit, or doesn't confirm; look whether the address is full, or a disk",
-		eventing.ErrStalled, s.at.address, lasted.Round(time.Second))
+	messages, _ := s.queue.load()
+	return fmt.Errorf("%w: address %s has %d events on their way, and the broker has taken and confirmed none for %v: look whether the address is full there, or a disk",
+		eventing.ErrStalled, s.at.address, messages, lasted.Round(time.Second))
 }
 
 // watchSenders counts how long senders are held back.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/internal/supervise"
 )
 
 // lookInterval is how often it is looked whether consumers get what waits for
@@ -91,7 +92,7 @@ func (c *consumer) judge(found *backlog) {
 
 // watchConsumers looks after consumers that get nothing. ask tells of a queue.
 func (p *Provider) watchConsumers(ask func(context.Context, eventing.Queue) (*backlog, error)) {
-	for sleep(p.life, p.lookInterval) {
+	for supervise.Sleep(p.life, p.lookInterval) {
 		for _, c := range p.openConsumers() {
 			if !c.idle() {
 				continue

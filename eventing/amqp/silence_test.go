@@ -44,7 +44,7 @@ func watch(t *testing.T) *watched {
 	t.Helper()
 	provider, err := New(Config{})
 	require.NoError(t, err)
-	w := &watched{consumer: provider.newConsumer(eventing.Queue{Event: "event", Listener: "audit"}, 32)}
+	w := &watched{consumer: provider.newConsumer(eventing.Queue{Event: "event", Listener: "audit"}, "event::audit", 32)}
 	w.link()
 	w.waiting.Store(1)
 	provider.consumers[w.consumer] = struct{}{}
@@ -165,7 +165,7 @@ func TestAnEventThatComesWhileTheBrokerIsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		provider, err := New(Config{})
 		require.NoError(t, err)
-		w := &watched{consumer: provider.newConsumer(eventing.Queue{Event: "event", Listener: "audit"}, 32)}
+		w := &watched{consumer: provider.newConsumer(eventing.Queue{Event: "event", Listener: "audit"}, "event::audit", 32)}
 		w.link()
 		w.waiting.Store(1)
 		provider.consumers[w.consumer] = struct{}{}

@@ -37,7 +37,7 @@ func impatient(t *testing.T) (*Provider, eventing.Queue) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		manage(t, provider, func(m *management) error {
+		manage(t, provider, func(m *artemisManager) error {
 			for _, each := range []eventing.Queue{queue, queue.DeadLetter()} {
 				_ = m.call(ctx, nil, "destroyQueue", each.Name(eventing.NamingOriginal), true, true)
 			}
@@ -48,9 +48,13 @@ func impatient(t *testing.T) (*Provider, eventing.Queue) {
 	return provider, queue
 }
 
-func manage(t *testing.T, provider *Provider, work func(m *management) error) {
+func manage(t *testing.T, provider *Provider, work func(m *artemisManager) error) {
 	t.Helper()
-	require.NoError(t, provider.manage(context.Background(), work))
+	require.NoError(t, provider.manage(context.Background(), func(m manager) error {
+		opened, ok := m.(*artemisManager)
+		require.True(t, ok)
+		return work(opened)
+	}))
 }
 
 func submit(t *testing.T, provider *Provider, event, body string) eventing.Receipt {
@@ -78,7 +82,7 @@ func TestQueueThatIsPausedOnTheBroker(t *testing.T) {
 			received <- delivery
 		}
 	}()
-	manage(t, provider, func(m *management) error { return m.callQueue(within(t), queue.Listener, nil, "pause") })
+	manage(t, provider, func(m *artemisManager) error { return m.callQueue(within(t), queue.Listener, nil, "pause") })
 	require.NoError(t, submit(t, provider, queue.Event, "x").Wait(within(t)))
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.ErrorIs(c, reporter.Status().Err, eventing.ErrStalled)
@@ -92,7 +96,7 @@ func TestQueueThatIsPausedOnTheBroker(t *testing.T) {
 	assert.WithinDuration(t, time.Now(), status.LastFrame, limit)
 	require.NoError(t, provider.Health(), "it is the listener's")
 
-	manage(t, provider, func(m *management) error { return m.callQueue(within(t), queue.Listener, nil, "resume") })
+	manage(t, provider, func(m *artemisManager) error { return m.callQueue(within(t), queue.Listener, nil, "resume") })
 	delivery := <-received
 	status = reporter.Status()
 	require.NoError(t, status.Err)
@@ -151,20 +155,20 @@ func TestBacklogOfAQueue(t *testing.T) {
 func TestAddressThatIsFull(t *testing.T) {
 	t.Parallel()
 	provider, queue := impatient(t)
-	manage(t, provider, func(m *management) error {
+	manage(t, provider, func(m *artemisManager) error {
 		return m.call(within(t), nil, "addAddressSettings", queue.Event, `{"addressFullMessagePolicy":"BLOCK","maxSizeBytes":10000,"pageSizeBytes":5000}`)
 	})
 	t.Cleanup(func() {
-		manage(t, provider, func(m *management) error {
+		manage(t, provider, func(m *artemisManager) error {
 			return m.call(context.Background(), nil, "removeAddressSettings", queue.Event)
 		})
 	})
 	var receipts []eventing.Receipt
-	for range window + 1 { // all credit, and one
+	for range defaultWindow + 1 { // all credit, and one
 		receipts = append(receipts, submit(t, provider, queue.Event, strings.Repeat("x", 1000)))
 	}
 	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.ErrorIs(c, provider.Health(), eventing.ErrStalled) }, limit, 10*time.Millisecond)
-	require.ErrorContains(t, provider.Health(), "address "+queue.Event+" has taken nothing for ")
+	require.ErrorContains(t, provider.Health(), "address "+queue.Event+" has ")
 	assert.Positive(t, provider.TransportStats().BlockedTime)
 
 	consumer, err := provider.Attach(within(t), queue, 100)

@@ -46,15 +46,17 @@ func (p *Provider) TransportStats() eventing.TransportStats {
 		BlockedTime: time.Duration(c.blocked.Load()),
 	}
 	for _, s := range p.openSenders() {
-		stats.Queued += s.queued.Load()
-		stats.Unconfirmed += s.unconfirmed.Load()
-		stats.UnconfirmedBytes += s.bytes.Load()
+		unconfirmed := s.unconfirmed.Load()
+		messages, bytes := s.queue.load()
+		stats.Unconfirmed += unconfirmed
+		stats.Queued += max(int64(messages)-unconfirmed, 0)
+		stats.PendingBytes += bytes
 	}
 	for _, c := range p.openConsumers() {
 		stats.Unsettled += c.current.Load().unsettled()
 	}
 	for _, each := range []*supervisor{p.publishing, p.consuming} {
-		if conn := each.last(); conn != nil && !conn.isLost() {
+		if conn := each.Last(); conn != nil && !conn.isLost() {
 			stats.Connections++
 		}
 	}

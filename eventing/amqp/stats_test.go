@@ -36,13 +36,13 @@ func TestCountersOfMessages(t *testing.T) {
 	brief, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	require.ErrorIs(t, receipt.Wait(brief), eventing.ErrUnconfirmed)
-	want.Published, want.Unknown, want.Unconfirmed, want.UnconfirmedBytes = 3, 1, 1, 1
+	want.Published, want.Unknown, want.Unconfirmed, want.PendingBytes = 3, 1, 1, 1
 	got := provider.TransportStats()
-	assert.Positive(t, got.UnconfirmedBytes)
-	got.UnconfirmedBytes = 1
+	assert.Positive(t, got.PendingBytes)
+	got.PendingBytes = 1
 	assert.Equal(t, want, got)
 	end()
-	want.Confirmed, want.Unconfirmed, want.UnconfirmedBytes = 3, 0, 0 // the broker still tells
+	want.Confirmed, want.Unconfirmed, want.PendingBytes = 3, 0, 0 // the broker still tells
 	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.Equal(c, want, provider.TransportStats()) }, limit, 10*time.Millisecond)
 	require.NoError(t, consumer.Close(within(t)))
 	assert.Zero(t, provider.TransportStats().Unsettled)

@@ -78,7 +78,7 @@ func (c *consumer) detachedError() error {
 	if fault != nil {
 		return fault
 	}
-	return c.provider.consuming.health()
+	return c.provider.consuming.Health()
 }
 
 // openConsumers returns the consumers that aren't closed.
