@@ -2,6 +2,7 @@ package amqp_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -151,4 +152,43 @@ func TestQueueDeletedUnderLoad(t *testing.T) {
 	assert.Equal(t, uint64(count), provider.TransportStats().Confirmed)
 	require.NoError(t, consumer.Close(within(t)))
 	<-ended
+}
+
+// first and second are listeners of one event.
+type (
+	first struct {
+		eventing.Listener[noticed] `listener:"name=first"`
+	}
+	second struct {
+		eventing.Listener[noticed] `listener:"name=second"`
+	}
+	noticed struct{ eventing.Event }
+)
+
+func (*first) On(context.Context, noticed) error  { return nil }
+func (*second) On(context.Context, noticed) error { return nil }
+
+// TestALostConnectionIsToldOnceForEach, and not for each listener again.
+func TestALostConnectionIsToldOnceForEach(t *testing.T) {
+	t.Parallel()
+	broker := brokertest.Own(t)
+	provider, err := amqp.New(amqp.Config{URL: broker.URL()})
+	require.NoError(t, err)
+	manager, err := eventing.NewEventManager(provider, eventing.Config{Listeners: []any{&first{}, &second{}}})
+	require.NoError(t, err)
+	require.NoError(t, manager.Start(within(t)))
+	require.NoError(t, manager.Health(within(t)))
+	for _, info := range manager.Subscriptions() {
+		require.NotNil(t, info.Consumer)
+		assert.True(t, info.Consumer.Attached)
+		assert.Equal(t, 32, info.Consumer.Credit)
+	}
+	broker.Kill()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		for _, info := range manager.Subscriptions() {
+			assert.ErrorIs(c, info.Consumer.Err, eventing.ErrUnavailable)
+		}
+		assert.Len(c, strings.Split(fmt.Sprint(manager.Health(t.Context())), "\n"), 2)
+	}, limit, 10*time.Millisecond)
+	require.NoError(t, manager.Stop(within(t)))
 }
