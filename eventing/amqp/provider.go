@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +45,10 @@ type Provider struct {
 	publishing *supervisor
 	consuming  *supervisor
 	connected  chan struct{} // closed with the first connection
+
+	counters     counters
+	lookInterval time.Duration // of the watch for consumers
+	patience     time.Duration // with addresses that get on with nothing
 
 	mu        sync.Mutex // guards what follows
 	state     state
@@ -94,6 +96,9 @@ func newProvider(endpoints *endpoints, server string, naming eventing.Naming, lo
 		refused:   map[eventing.Queue]error{},
 		consumers: map[*consumer]struct{}{},
 		connected: make(chan struct{}),
+
+		lookInterval: lookInterval,
+		patience:     defaultPatience,
 	}
 	return p
 }
@@ -139,16 +144,13 @@ func (p *Provider) Err() error {
 // Connected implements [eventing.Offline].
 func (p *Provider) Connected() <-chan struct{} { return p.connected }
 
-// Health implements [eventing.Healthy]. It is red while a connection is lost, a
-// listener can't be attached again, or the broker refuses a queue.
+// Health implements [eventing.Healthy]. It is red while a connection is lost, the
+// broker refuses a queue, or an address has got on with nothing for half a minute.
+// How listeners are, their consumers tell.
 func (p *Provider) Health() error {
-	p.mu.Lock()
-	consumers := slices.Collect(maps.Keys(p.consumers))
-	errs := slices.Collect(maps.Values(p.refused))
-	p.mu.Unlock()
-	errs = append(errs, p.publishing.Health(), p.consuming.Health())
-	for _, consumer := range consumers {
-		errs = append(errs, consumer.health())
+	errs := []error{p.publishing.Health(), p.consuming.Health(), p.refusals()}
+	for _, sender := range p.openSenders() {
+		errs = append(errs, sender.health(p.patience))
 	}
 	return errors.Join(errs...)
 }

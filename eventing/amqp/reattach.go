@@ -63,7 +63,9 @@ func (c *consumer) replace(lost *attachment, why error) {
 	} else {
 		c.tries = supervise.Backoff{} // those of the connection are enough
 	}
-	c.retry(time.Since(lost.since), detached)
+	if c.retry(time.Since(lost.since), detached) {
+		c.provider.counters.reattaches.Add(1)
+	}
 }
 
 // attachLater begins to attach for the first time.
@@ -72,7 +74,7 @@ func (c *consumer) attachLater() error {
 	c.changed = changed // nobody else has it yet
 	err := c.provider.begin(func() {
 		defer close(changed)
-		c.retry(0, false)
+		_ = c.retry(0, false)
 	})
 	if err == nil {
 		c.provider.hold(c)
@@ -80,9 +82,10 @@ func (c *consumer) attachLater() error {
 	return err
 }
 
-// retry attaches, until it has succeeded or the consumer is closed. What was
-// attached last has held for that long; tell has its end told of in the log.
-func (c *consumer) retry(held time.Duration, tell bool) {
+// retry attaches, until it has succeeded or the consumer is closed, and tells
+// which. What was attached last has held for that long; tell has its end told of
+// in the log.
+func (c *consumer) retry(held time.Duration, tell bool) bool {
 	for reported := ""; supervise.Sleep(c.life, c.tries.Next(held)); held = 0 {
 		on, err := c.renew()
 		if err == nil {
@@ -90,10 +93,10 @@ func (c *consumer) retry(held time.Duration, tell bool) {
 			if tell || reported != "" {
 				c.logger.InfoContext(c.life, "a listener is attached again")
 			}
-			return
+			return true
 		}
 		if c.life.Err() != nil {
-			return
+			return false
 		}
 		c.setFault(err)
 		if text := describe(err); text != reported && !c.provider.isAway() {
@@ -101,6 +104,7 @@ func (c *consumer) retry(held time.Duration, tell bool) {
 			c.logger.WarnContext(c.life, "a listener can't be attached: going on trying", slog.String("reason", text))
 		}
 	}
+	return false
 }
 
 // renew declares the queue again and attaches to it.
@@ -142,14 +146,6 @@ func (c *consumer) setFault(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fault = err
-}
-
-// health returns why the consumer has no link, where that isn't for want of a
-// connection.
-func (c *consumer) health() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.fault
 }
 
 // isAway tells whether a connection is lost.

@@ -49,6 +49,7 @@ func (p *Provider) observe(change supervise.Change, logger *slog.Logger) {
 	case supervise.Connected:
 		switch {
 		case change.Again:
+			p.counters.reconnects.Add(1)
 			logger.InfoContext(p.life, "connected to the broker again", slog.Duration("after", change.Away))
 		case p.offline:
 			logger.InfoContext(p.life, "connected to the broker", slog.Duration("after", change.Away))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -75,6 +76,13 @@ func (p *Provider) refuse(queue eventing.Queue, speaks dialect, why error) {
 	if p.refused[queue] = why; why == nil {
 		delete(p.refused, queue)
 	}
+}
+
+// refusals tells which queues the broker refuses.
+func (p *Provider) refusals() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return errors.Join(slices.Collect(maps.Values(p.refused))...)
 }
 
 // restore makes a new connection ready: it finds out what may be managed, and
