@@ -42,9 +42,11 @@ func TestAMessageThatEndsItsLinkAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	provider, err := New(Config{})
 	require.NoError(t, err)
-	s := newSender(node{}, connected)
+	s := newSender(node{}, connected, 2)
 	first, second := newJob(s, &eventing.Message{}), newJob(s, &eventing.Message{})
-	left := []*job{first, second}
+	require.NoError(t, s.submit(t.Context(), first))
+	require.NoError(t, s.submit(t.Context(), second))
+	left := s.queue.take(nil)
 	for range maxTries {
 		require.Equal(t, []*job{first, second}, left)
 		first.begin()

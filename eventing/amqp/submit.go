@@ -53,7 +53,7 @@ func (p *Provider) sender(at node) (*sender, error) {
 	}
 	found, ok := p.senders[at]
 	if !ok {
-		found = newSender(at, p.publishing.Health)
+		found = newSender(at, p.publishing.Health, defaultWindow)
 		p.senders[at] = found
 		p.work.Go(func() { p.run(found) })
 	}
@@ -129,7 +129,7 @@ func (p *Provider) detached(s *sender, left []*job, why error) []*job {
 	if left[0].tries < maxTries {
 		return left
 	}
-	left[0].end(fmt.Errorf("the broker has ended the link to %s %d times: %s", s.at.address, maxTries, reason))
+	left[0].end(eventing.ErrNotSent, fmt.Errorf("the broker has ended the link to %s %d times: %s", s.at.address, maxTries, reason))
 	return left[1:]
 }
 
@@ -140,20 +140,13 @@ func (p *Provider) forget(s *sender, left []*job, outcome, cause error) {
 	delete(p.senders, s.at)
 	ended := p.err
 	p.mu.Unlock()
+	why := fmt.Errorf("%s: %s", s.at.address, describe(cause))
 	if ended != nil {
-		s.err = fmt.Errorf("%w: %w", eventing.ErrNotSent, ended)
-	} else {
-		s.err = fmt.Errorf("%w: %s: %s", outcome, s.at.address, describe(cause))
+		outcome, why = eventing.ErrNotSent, ended
 	}
+	left = append(left, s.queue.end(fmt.Errorf("%w: %w", outcome, why))...)
 	for _, work := range left {
-		switch {
-		case ended != nil:
-			work.end(ended)
-		case work.stage.CompareAndSwap(waiting, withdrawn):
-			work.decide(s.err)
-		default:
-			work.end(fmt.Errorf("%s: %s", s.at.address, describe(cause)))
-		}
+		work.end(outcome, why)
 	}
 	close(s.done)
 }
