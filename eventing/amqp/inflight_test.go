@@ -70,6 +70,30 @@ func TestWhatIsInFlightIsSentAgain(t *testing.T) {
 	}
 }
 
+// TestMessagesThatWaitForNoOther has those without an outcome sent again in their
+// order, though their outcomes were waited for side by side.
+func TestMessagesThatWaitForNoOther(t *testing.T) {
+	t.Parallel()
+	peer, provider := scripted(t, amqppeer.Script{Answer: func(received *amqppeer.Received) amqppeer.Outcome {
+		if received.Index%2 == 0 {
+			return amqppeer.None
+		}
+		return amqppeer.Accepted
+	}})
+	receipts := submitAll(t, provider, 0, 49)
+	for i := 1; i < 50; i += 2 {
+		require.NoError(t, receipts[i].Wait(within(t)))
+	}
+	peer.Script("event", amqppeer.Script{})
+	peer.Link("event", 0).Detach(nil)
+	var again []string
+	for i := 0; i < 50; i += 2 {
+		require.NoError(t, receipts[i].Wait(within(t)))
+		again = append(again, fmt.Sprint(i))
+	}
+	assert.Equal(t, again, texts(peer.Link("event", 1)))
+}
+
 // TestMessageThatEndsEachLink doesn't hold up those behind it.
 func TestMessageThatEndsEachLink(t *testing.T) {
 	t.Parallel()

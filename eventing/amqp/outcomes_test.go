@@ -110,7 +110,7 @@ func TestMessageThatIsNeverSettled(t *testing.T) {
 	peer.Link("event", 0).Message(1)
 	requireOutcome(t, eventing.ErrUnconfirmed, inVain(t, receipts[1]))
 	send(t, provider, durable("other", "x"))
-	submit(t, provider, "2")
+	send(t, provider, durable("event", "2"))
 	assert.Equal(t, "2", peer.Link("event", 0).Message(2).Text(), "on the same link")
 	require.NoError(t, provider.Health())
 	// Late, and to nobody.

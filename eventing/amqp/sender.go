@@ -74,12 +74,6 @@ func (s *sender) giveUp() {
 // errGivenUp is why a job isn't written (again). Nobody hears of it.
 var errGivenUp = errors.New("nobody waits for it any more")
 
-// pending is a message that was written and not confirmed.
-type pending struct {
-	job     *job
-	receipt amqp.SendReceipt
-}
-
 // pump sends the jobs that are left over, and then others, until stop is closed
 // or the link ends. The jobs that it returns are left without an outcome, in
 // their order: those first that may have arrived.
@@ -103,17 +97,7 @@ func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, left []*job) (aga
 	if why == nil {
 		why = flight.why
 	}
-	return append(flight.unknown, unsent...), why
-}
-
-// flight is what was written to one link.
-type flight struct {
-	pending chan pending
-	broken  chan struct{} // closed when one has ended without an outcome
-
-	// Those that did, and why; read once all was confirmed.
-	unknown []*job
-	why     error
+	return append(flight.left(), unsent...), why
 }
 
 // feed writes what is left over to the link, and then what is in the queue. It
@@ -159,7 +143,8 @@ func (s *sender) send(link *amqp.Sender, work *job, flight *flight) error {
 	switch {
 	case err == nil:
 		s.unconfirmed.Add(1)
-		flight.pending <- pending{work, receipt}
+		flight.pending <- pending{work, receipt, flight.written}
+		flight.written++
 		return nil
 	case endsLink(err):
 		return err
@@ -188,25 +173,6 @@ func (s *sender) loosen(link *amqp.Sender, stop, ended <-chan struct{}) {
 		case <-ended:
 			return
 		}
-	}
-}
-
-// confirm waits for the receipts in the order of sending. The end of a link
-// is theirs too.
-func (s *sender) confirm(flight *flight) {
-	for next := range flight.pending {
-		state, err := next.receipt.Wait(context.Background())
-		s.unconfirmed.Add(-1)
-		if state != nil {
-			next.job.decide(outcome(state))
-			signal(s.changed)
-			continue
-		}
-		if len(flight.unknown) == 0 {
-			flight.why = err
-			close(flight.broken)
-		}
-		flight.unknown = append(flight.unknown, next.job)
 	}
 }
 
