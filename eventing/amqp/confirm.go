@@ -39,6 +39,23 @@ func (f *flight) left() []*job {
 	return jobs
 }
 
+// errUsedUp is why a link is given up that works: see [maxDeliveries].
+var errUsedUp = errors.New("the session has had its messages")
+
+// retire ends a link that is used up, once all has its outcome. What has none
+// after a while is sent again on the next one.
+func retire(link *amqp.Sender, confirmed <-chan struct{}) {
+	timer := time.NewTimer(10 * lateness)
+	defer timer.Stop()
+	select {
+	case <-confirmed:
+	case <-timer.C:
+		ctx, cancel := context.WithTimeout(context.Background(), 10*lateness)
+		defer cancel()
+		_ = link.Close(ctx)
+	}
+}
+
 // lateness is how long the oldest message may have no outcome before the others
 // don't wait for it any more.
 const lateness = time.Second

@@ -27,6 +27,8 @@ type Provider struct {
 	maxMessage int64 // bytes of a body
 	textBodies bool  // whether bodies are sent as strings
 
+	maxDeliveries int64 // of a session
+
 	// life ends when the provider has stopped, with err as its cause.
 	life context.Context //nolint:containedctx // of all that the provider does by itself
 	end  context.CancelCauseFunc
@@ -83,7 +85,8 @@ func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxM
 		topology:  map[eventing.Queue]struct{}{},
 		consumers: map[*consumer]struct{}{},
 
-		maxMessage: maxMessage,
+		maxMessage:    maxMessage,
+		maxDeliveries: maxDeliveries,
 	}
 	container := "aspyx-" + eventing.NewID().String()
 	p.publishing = p.supervise(container+"-", "publishing", p.restore)

@@ -23,6 +23,7 @@ type sender struct {
 	at    node
 	away  func() error // why there is no connection; nil while there is one
 	queue *queue
+	most  int64 // messages of one session
 
 	unconfirmed atomic.Int64  // messages that were written
 	held        atomic.Bool   // whether the library has one to write
@@ -33,7 +34,7 @@ type sender struct {
 
 func newSender(at node, away func() error, window int) *sender {
 	return &sender{
-		at: at, away: away, queue: newQueue(window),
+		at: at, away: away, queue: newQueue(window), most: maxDeliveries,
 		changed: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -91,6 +92,9 @@ func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, left []*job) (aga
 	}()
 	unsent, why := s.feed(link, stop, left, flight)
 	close(flight.pending)
+	if errors.Is(why, errUsedUp) {
+		retire(link, confirmed)
+	}
 	<-confirmed
 	close(ended)
 	<-watched
@@ -105,6 +109,9 @@ func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, left []*job) (aga
 func (s *sender) feed(link *amqp.Sender, stop <-chan struct{}, left []*job, flight *flight) (unsent []*job, why error) {
 	for {
 		for i, work := range left {
+			if flight.written >= s.most {
+				return left[i:], errUsedUp
+			}
 			if err := s.send(link, work, flight); err != nil {
 				return left[i:], err
 			}
