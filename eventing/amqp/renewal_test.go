@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/go-amqp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -75,4 +76,36 @@ func TestSenderThatRenewsWithoutAnOutcome(t *testing.T) {
 	for i, body := range []string{"0", "0", "1"} {
 		assert.Equal(t, body, peer.Link("event", i).Message(0).Text())
 	}
+}
+
+// TestListenersRenewTheirSession gives nothing back, also where handlers end out
+// of order.
+func TestListenersRenewTheirSession(t *testing.T) {
+	t.Parallel()
+	ctx, peer, provider := renewing(t, 20)
+	queue := eventing.Queue{Event: "event", Listener: "listener", Durable: true}
+	require.NoError(t, provider.Declare(ctx, []eventing.Queue{queue}))
+	var script amqppeer.Script
+	for i := range 100 {
+		script.Deliver = append(script.Deliver, amqp.NewMessage(fmt.Append(nil, i)))
+	}
+	peer.Script("event::listener", script)
+	consumer, err := provider.Attach(ctx, queue, 8)
+	require.NoError(t, err)
+	for len(peer.Links("event::listener")) < 5 {
+		var deliveries [4]eventing.Delivery
+		for i := range deliveries {
+			require.NoError(t, consumer.Receive(ctx, &deliveries[i]))
+		}
+		for i := range deliveries {
+			require.NoError(t, consumer.Settle(&deliveries[3-i], eventing.Accept))
+		}
+	}
+	require.NoError(t, consumer.Close(ctx))
+	for _, link := range peer.Links("event::listener")[:4] {
+		link.Ended()
+		assert.Equal(t, 20, link.Delivered())
+		assert.Len(t, link.Outcomes(0), 20)
+	}
+	require.NoError(t, provider.Health())
 }
