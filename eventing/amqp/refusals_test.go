@@ -63,7 +63,7 @@ func TestNoMoreConsumers(t *testing.T) {
 	_, err := provider.Attach(within(t), queue, 1)
 	require.ErrorIs(t, err, eventing.ErrQueueInUse)
 
-	// The same, met again: it goes on trying, and Health tells.
+	// The same, met again: it goes on trying, and tells.
 	peer.Script("event::listener-one", amqppeer.Script{})
 	consumer := attach(t, provider, queue, 1)
 	peer.Script("event::listener-one", full)
@@ -71,7 +71,7 @@ func TestNoMoreConsumers(t *testing.T) {
 	go func() { received <- receive(t, consumer) }()
 	peer.Link("event::listener-one", 1).Detach(&amqppeer.Error{Condition: "amqp:resource-deleted"})
 	peer.Link("event::listener-one", 3) // at once, and after a pause
-	require.ErrorIs(t, provider.Health(), eventing.ErrQueueInUse)
+	require.ErrorIs(t, status(consumer).Err, eventing.ErrQueueInUse)
 	peer.Script("event::listener-one", deliver("x"))
 	assert.Equal(t, "x", string((<-received).Message.Body))
 	requireHealed(t, provider)

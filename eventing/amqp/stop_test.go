@@ -24,6 +24,7 @@ type stopping struct {
 	between  *cutter
 	provider *amqp.Provider
 	queue    eventing.Queue
+	consumer eventing.Consumer
 }
 
 // situations are what a provider may be in when it is stopped.
@@ -47,7 +48,7 @@ var situations = map[string]func(*testing.T, *stopping){
 			return err == nil
 		}, limit, 10*time.Millisecond)
 		s.between.reopen()
-		require.EventuallyWithT(t, func(c *assert.CollectT) { assert.ErrorIs(c, s.provider.Health(), eventing.ErrQueueInUse) }, limit, 10*time.Millisecond)
+		require.EventuallyWithT(t, func(c *assert.CollectT) { assert.ErrorIs(c, status(s.consumer).Err, eventing.ErrQueueInUse) }, limit, 10*time.Millisecond)
 	},
 	"its password is refused": func(t *testing.T, s *stopping) {
 		t.Helper()
@@ -84,9 +85,9 @@ func TestStopInEachSituation(t *testing.T) { //nolint:paralleltest // counts gor
 			require.NoError(t, err)
 			require.NoError(t, s.provider.Start(within(t)))
 			declare(t, s.provider, place, s.queue)
-			consumer := attach(t, s.provider, s.queue, 10)
+			s.consumer = attach(t, s.provider, s.queue, 10)
 			var busy sync.WaitGroup
-			busy.Go(func() { assert.ErrorIs(t, consume(consumer), eventing.ErrClosed) })
+			busy.Go(func() { assert.ErrorIs(t, consume(s.consumer), eventing.ErrClosed) })
 			busy.Go(func() { assert.NoError(t, publish(s.provider, s.queue.Event)) })
 
 			enter(t, s)
@@ -94,7 +95,7 @@ func TestStopInEachSituation(t *testing.T) { //nolint:paralleltest // counts gor
 			require.NoError(t, s.provider.Stop(within(t)))
 			busy.Wait()
 			require.ErrorIs(t, s.provider.Err(), eventing.ErrClosed)
-			require.NoError(t, consumer.Close(within(t)))
+			require.NoError(t, s.consumer.Close(within(t)))
 			s.between.cut()
 		})
 	}
