@@ -25,6 +25,10 @@ const (
 // notStarted is in its answer to any operation while it is shut down.
 const notStarted = "Broker is not started"
 
+// noReplyQueue is how Artemis answers a user who may make no temporary queue. It
+// calls that an internal error.
+const noReplyQueue = "AMQ119016"
+
 // managementError is an operation that the broker has refused.
 type managementError struct{ operation, reason string }
 
@@ -208,7 +212,7 @@ func explainManagement(operation string, err error) error {
 	switch {
 	case errors.Is(err, errNoManagement):
 		return err
-	case hasCondition(err, amqp.ErrCondUnauthorizedAccess):
+	case hasCondition(err, amqp.ErrCondUnauthorizedAccess), mentions(err, noReplyQueue):
 		return fmt.Errorf("%w: %s", errNoManagement, describe(err))
 	case isRefusal(err):
 		return fmt.Errorf("manage the broker (%s): %s", operation, describe(err))

@@ -234,8 +234,12 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 		return fmt.Errorf("settle a message of %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
 	}
 	// So it came by this link: it was the current one before.
-	on.flow.accepted.Add(1)
-	c.renewCredit(on)
+	switch accepted, issued := on.flow.accepted.Add(1), on.flow.issued.Load(); {
+	case issued < c.provider.maxDeliveries:
+		c.renewCredit(on)
+	case accepted == issued: // nothing would be given back
+		_ = c.attachAgain(on, errUsedUp) // fails where the provider stops
+	}
 	return nil
 }
 

@@ -6,6 +6,10 @@ import (
 	"github.com/Azure/go-amqp"
 )
 
+// maxDeliveries is how many messages go over one session: the library never gets
+// beyond the delivery id 2³²-1.
+const maxDeliveries = 1 << 31
+
 // link is a sender or receiver with the session that it has for itself: what a
 // broken link leaves behind goes with its session.
 type link[T closer] struct {

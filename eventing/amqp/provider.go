@@ -31,6 +31,8 @@ type Provider struct {
 	maxMessage     int64 // bytes of a body
 	textBodies     bool  // whether bodies are sent as strings
 
+	maxDeliveries int64 // of a session
+
 	// life ends when the provider has stopped, with err as its cause.
 	life context.Context //nolint:containedctx // of all that the provider does by itself
 	end  context.CancelCauseFunc
@@ -97,8 +99,9 @@ func newProvider(endpoints *endpoints, server string, naming eventing.Naming, lo
 		consumers: map[*consumer]struct{}{},
 		connected: make(chan struct{}),
 
-		lookInterval: lookInterval,
-		patience:     defaultPatience,
+		maxDeliveries: maxDeliveries,
+		lookInterval:  lookInterval,
+		patience:      defaultPatience,
 	}
 	return p
 }

@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -55,13 +56,17 @@ func (c *consumer) attachAgain(lost *attachment, why error) error {
 
 // replace attaches again, until it has succeeded or the consumer is closed.
 func (c *consumer) replace(lost *attachment, why error) {
-	detached := !lost.conn.isLost()
-	if detached {
+	detached := !lost.conn.isLost() && !errors.Is(why, errUsedUp)
+	switch {
+	case detached:
 		c.logger.WarnContext(c.life, "the broker has ended the link of a listener: attaching again", slog.String("reason", describe(why)))
 		c.setFault(fmt.Errorf("receive from %s: %w: %s", c.source, eventing.ErrUnavailable, describe(why)))
 		c.close(lost)
-	} else {
+	case lost.conn.isLost():
 		c.tries = supervise.Backoff{} // those of the connection are enough
+	default:
+		c.tries = supervise.Backoff{}
+		c.close(lost)
 	}
 	if c.retry(time.Since(lost.since), detached) {
 		c.provider.counters.reattaches.Add(1)

@@ -23,6 +23,7 @@ type sender struct {
 	at       node
 	away     func() error // why there is no connection; nil while there is one
 	queue    *queue
+	most     int64 // messages of one session
 	counters *counters
 	progress progress
 
@@ -35,7 +36,7 @@ type sender struct {
 
 func newSender(at node, away func() error, window int, counters *counters) *sender {
 	return &sender{
-		at: at, away: away, queue: newQueue(window), counters: counters,
+		at: at, away: away, queue: newQueue(window), most: maxDeliveries, counters: counters,
 		changed: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -76,12 +77,6 @@ func (s *sender) giveUp() {
 // errGivenUp is why a job isn't written (again). Nobody hears of it.
 var errGivenUp = errors.New("nobody waits for it any more")
 
-// pending is a message that was written and not confirmed.
-type pending struct {
-	job     *job
-	receipt amqp.SendReceipt
-}
-
 // pump sends the jobs that are left over, and then others, until stop is closed
 // or the link ends. The jobs that it returns are left without an outcome, in
 // their order: those first that may have arrived.
@@ -99,23 +94,16 @@ func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, left []*job) (aga
 	}()
 	unsent, why := s.feed(link, stop, left, flight)
 	close(flight.pending)
+	if errors.Is(why, errUsedUp) {
+		retire(link, confirmed)
+	}
 	<-confirmed
 	close(ended)
 	<-watched
 	if why == nil {
 		why = flight.why
 	}
-	return append(flight.unknown, unsent...), why
-}
-
-// flight is what was written to one link.
-type flight struct {
-	pending chan pending
-	broken  chan struct{} // closed when one has ended without an outcome
-
-	// Those that did, and why; read once all was confirmed.
-	unknown []*job
-	why     error
+	return append(flight.left(), unsent...), why
 }
 
 // feed writes what is left over to the link, and then what is in the queue. It
@@ -123,6 +111,9 @@ type flight struct {
 func (s *sender) feed(link *amqp.Sender, stop <-chan struct{}, left []*job, flight *flight) (unsent []*job, why error) {
 	for {
 		for i, work := range left {
+			if flight.written >= s.most {
+				return left[i:], errUsedUp
+			}
 			if err := s.send(link, work, flight); err != nil {
 				return left[i:], err
 			}
@@ -163,7 +154,8 @@ func (s *sender) send(link *amqp.Sender, work *job, flight *flight) error {
 		s.counters.published.Add(1)
 		s.progress.moves.Add(1)
 		s.unconfirmed.Add(1)
-		flight.pending <- pending{work, receipt}
+		flight.pending <- pending{work, receipt, flight.written}
+		flight.written++
 		return nil
 	case endsLink(err):
 		return err
@@ -192,25 +184,6 @@ func (s *sender) loosen(link *amqp.Sender, stop, ended <-chan struct{}) {
 		case <-ended:
 			return
 		}
-	}
-}
-
-// confirm waits for the receipts in the order of sending. The end of a link
-// is theirs too.
-func (s *sender) confirm(flight *flight) {
-	for next := range flight.pending {
-		state, err := next.receipt.Wait(context.Background())
-		s.unconfirmed.Add(-1)
-		if state != nil {
-			next.job.decide(outcome(state))
-			signal(s.changed)
-			continue
-		}
-		if len(flight.unknown) == 0 {
-			flight.why = err
-			close(flight.broken)
-		}
-		flight.unknown = append(flight.unknown, next.job)
 	}
 }
 

@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -54,6 +55,7 @@ func (p *Provider) sender(at node) (*sender, error) {
 	found, ok := p.senders[at]
 	if !ok {
 		found = newSender(at, p.publishing.Health, p.window, &p.counters)
+		found.most = p.maxDeliveries
 		p.senders[at] = found
 		p.work.Go(func() { p.run(found) })
 	}
@@ -109,7 +111,11 @@ func (p *Provider) run(s *sender) {
 			tries = supervise.Backoff{}
 			continue
 		}
-		left = p.detached(s, left, err)
+		if errors.Is(err, errUsedUp) {
+			tries = supervise.Backoff{}
+		} else {
+			left = p.detached(s, left, err)
+		}
 		ctx, cancel = p.limit(context.Background())
 		link.close(ctx)
 		cancel()

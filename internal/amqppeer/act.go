@@ -90,6 +90,14 @@ func (l *Link) Outcomes(count int) []string {
 	return outcomes
 }
 
+// Delivered returns how many messages a receiver was given so far.
+func (l *Link) Delivered() int {
+	peer := l.session.conn.peer
+	peer.mu.Lock()
+	defer peer.mu.Unlock()
+	return int(l.count)
+}
+
 // Detach ends the link for a reason, which may be nil.
 func (l *Link) Detach(why *Error) {
 	peer := l.session.conn.peer

@@ -47,12 +47,13 @@ type Conn struct {
 	// Guarded by the peer's mu.
 	pending  []byte // to be written
 	closing  bool   // once that is written
+	mute     bool
 	sessions map[uint16]*session
 }
 
 func newConn(peer *Peer, socket net.Conn) *Conn {
 	return &Conn{
-		peer: peer, socket: socket, maxFrame: 512,
+		peer: peer, socket: socket, maxFrame: 512, mute: peer.options.Mute,
 		wake: make(chan struct{}, 1), ended: make(chan struct{}), sessions: map[uint16]*session{},
 	}
 }
@@ -66,6 +67,13 @@ func (c *Conn) Close(why *Error) {
 	defer c.peer.mu.Unlock()
 	c.send(0, codeClose, why.encoded())
 	c.closing = true
+}
+
+// Mute answers nothing more than that the peer is there.
+func (c *Conn) Mute() {
+	c.peer.mu.Lock()
+	defer c.peer.mu.Unlock()
+	c.mute = true
 }
 
 // Write writes bytes, whatever they are, between two frames.

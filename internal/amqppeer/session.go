@@ -39,7 +39,7 @@ func (c *Conn) handle(got *frame) error {
 			c.closing = true
 		}
 		return nil
-	case c.peer.options.Mute:
+	case c.mute:
 		return nil
 	case got.code == codeBegin:
 		c.begin(got)
@@ -149,6 +149,10 @@ var stateNames = map[uint64]string{0x24: "accepted", 0x25: "rejected", 0x26: "re
 // transfer takes a part of a message, and answers the whole of it.
 func (c *Conn) transfer(got *frame) error {
 	c.peer.mu.Lock()
+	if c.mute {
+		c.peer.mu.Unlock()
+		return nil
+	}
 	link, received, err := c.take(got)
 	var answer func(*Received) Outcome
 	if received != nil {

@@ -49,9 +49,20 @@ type Options struct {
 	// with which clients of acceptors with securityDomain=certificates may do
 	// all. Empty means that none may.
 	CertificateName string
+	// Users may log in beside the one of Broker.URL, who may do all.
+	Users []User
 	// ManagementAddress is where the broker takes management requests. Empty
 	// means Artemis' own, activemq.management.
 	ManagementAddress string
+}
+
+// User is a user of the broker.
+type User struct {
+	// Name and Password are by what the user logs in.
+	Name, Password string
+	// Lacks are the permissions that the user hasn't, as Artemis spells them:
+	// manage, send, consume.
+	Lacks []string
 }
 
 // Broker is a running, killed or stopped broker. Its methods, except URL, Port
@@ -103,6 +114,13 @@ const PasswordMarker = "cAnArY-"
 // The port speaks AMQP, STOMP and Artemis's own protocol.
 func (b *Broker) URL() string {
 	u := url.URL{Scheme: "amqp", User: url.UserPassword(user, b.password), Host: b.address()}
+	return u.String()
+}
+
+// URLOf is URL for one of Options.Users, by its index.
+func (b *Broker) URLOf(index int) string {
+	who := b.options.Users[index]
+	u := url.URL{Scheme: "amqp", User: url.UserPassword(who.Name, who.Password), Host: b.address()}
 	return u.String()
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/template"
 )
 
@@ -18,6 +20,27 @@ import (
 var instanceFiles embed.FS
 
 var instanceTemplates = template.Must(template.ParseFS(instanceFiles, "instance/*"))
+
+// permission is what the roles in a list may do. Each of Options.Users has a role
+// of its own, of the same name.
+type permission struct{ Name, Roles string }
+
+func permissions(users []User) []permission {
+	var all []permission
+	for _, name := range []string{
+		"createNonDurableQueue", "deleteNonDurableQueue", "createDurableQueue", "deleteDurableQueue",
+		"createAddress", "deleteAddress", "consume", "browse", "send", "manage",
+	} {
+		roles := []string{"amq"}
+		for _, each := range users {
+			if !slices.Contains(each.Lacks, name) {
+				roles = append(roles, each.Name)
+			}
+		}
+		all = append(all, permission{name, strings.Join(roles, ",")})
+	}
+	return all
+}
 
 func writeInstance(broker *Broker) error {
 	options := broker.options
@@ -35,7 +58,9 @@ func writeInstance(broker *Broker) error {
 		Etc, User, Password, ManagementAddress, CertificateName string
 		Port                                                    int
 		Acceptors                                               []acceptor
-	}{etc, user, broker.password, options.ManagementAddress, options.CertificateName, broker.port, nil}
+		Users                                                   []User
+		Permissions                                             []permission
+	}{etc, user, broker.password, options.ManagementAddress, options.CertificateName, broker.port, nil, options.Users, permissions(options.Users)}
 	for i, parameters := range options.Acceptors {
 		values.Acceptors = append(values.Acceptors, acceptor{broker.further[i], parameters})
 	}
