@@ -102,17 +102,17 @@ func (t *twin) receive(b *testing.B, on func(*parcel)) (stop func()) {
 				message, err := receiver.Receive(ctx, nil)
 				if err != nil {
 					if ctx.Err() == nil {
-						b.Error(err)
+						report(b, err)
 					}
 					return
 				}
 				p := new(parcel)
 				if err := json.Unmarshal(message.GetData(), p); err != nil {
-					b.Error(err)
+					report(b, err)
 				}
 				on(p)
 				if err := receiver.AcceptMessage(context.Background(), message); err != nil {
-					b.Error(err)
+					report(b, err)
 				}
 			}
 		})

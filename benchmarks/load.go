@@ -38,7 +38,7 @@ func (l Load) send(b *testing.B, one func(i int) error) {
 		senders.Go(func() {
 			for i := first; i < b.N; i += l.Senders {
 				if err := one(i); err != nil {
-					b.Error(err)
+					report(b, err)
 					return
 				}
 			}
@@ -47,14 +47,5 @@ func (l Load) send(b *testing.B, one func(i int) error) {
 	senders.Wait()
 	if b.Failed() {
 		b.FailNow() // nobody is going to handle what wasn't sent
-	}
-}
-
-// check ends the benchmark on an error. It calls Helper only then: that costs
-// more than some of what is measured.
-func check(b *testing.B, err error) { //nolint:thelper // see above
-	if err != nil {
-		b.Helper()
-		b.Fatal(err)
 	}
 }

@@ -86,7 +86,7 @@ func SendFloor(load Load) func(*testing.B) {
 				for body := range queues[i] {
 					o := new(order)
 					if err := json.Unmarshal(body, o); err != nil {
-						b.Error(err)
+						report(b, err)
 					}
 					all.handle(&o.content)
 				}

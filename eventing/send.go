@@ -40,22 +40,27 @@ func SendEvents[T any](ctx context.Context, manager *EventManager, events []T, o
 	window := make([]*sending, min(sendWindow, len(events)))
 	begun, finished := 0, 0
 	var errs []error
-	finish := func() { //nolint:contextcheck // each has its context since begin
-		index := finished
-		finished++
-		if err := window[index%len(window)].finish(); err != nil {
-			errs = append(errs, &IndexError{Index: index, Err: err})
+	finish := func(until int) { //nolint:contextcheck // each has its context since begin
+		// Confirmations come in order, mostly: who waits for the last one first is
+		// woken once.
+		window[(until-1)%len(window)].await()
+		for finished < until {
+			index := finished
+			finished++
+			if err := window[index%len(window)].finish(); err != nil {
+				errs = append(errs, &IndexError{Index: index, Err: err})
+			}
 		}
 	}
 	defer func() { // also where a pipeline ends the goroutine
-		for finished < begun {
-			finish()
+		if finished < begun {
+			finish(begun)
 		}
 		err = errors.Join(errs...)
 	}()
 	for i := range events {
 		if begun-finished == len(window) {
-			finish()
+			finish(finished + 1)
 		}
 		window[i%len(window)] = manager.begin(ctx, events[i], options, len(events) > 1)
 		begun++
@@ -184,6 +189,23 @@ func (s *sending) tell(err error) {
 	defer s.observe(err) // also when a pipeline's function ends the goroutine
 	s.manager.tell(&s.ctx, &s.envelope, err)
 }
+
+// await waits for the confirmation, and keeps it for who asks later.
+func (s *sending) await() {
+	if s.receipt == nil {
+		return
+	}
+	if err := s.receipt.Wait(&s.ctx); err != nil {
+		s.receipt = failed{err}
+	} else {
+		s.receipt = Confirmed
+	}
+}
+
+// failed is the receipt of a message that is known not to be confirmed.
+type failed struct{ err error }
+
+func (f failed) Wait(context.Context) error { return f.err }
 
 func (s *sending) outcome() error {
 	var confirmed error

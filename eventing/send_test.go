@@ -3,6 +3,7 @@ package eventing_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -229,6 +230,39 @@ type receipt struct{ confirm chan struct{} }
 func (r *receipt) Wait(context.Context) error {
 	<-r.confirm
 	return nil
+}
+
+// TestSendEventsWaitsForTheLastFirst, so that it is woken once where confirmations
+// come in order. What has failed is told in the order of the events all the same.
+func TestSendEventsWaitsForTheLastFirst(t *testing.T) {
+	t.Parallel()
+	var waited recorder[int]
+	submitted := 0
+	provider := &hookedProvider{}
+	provider.submit = func(context.Context, *eventing.Message) (eventing.Receipt, error) {
+		submitted++
+		return &numbered{submitted - 1, &waited}, nil
+	}
+	manager := startOn(t, provider, eventing.Config{Events: []eventing.EventDefinition{eventing.EventOf[order]()}})
+	err := eventing.SendEvents(t.Context(), manager, make([]order, 4))
+	assert.Equal(t, []int{3, 0, 1, 2}, waited.all())
+	require.ErrorIs(t, err, eventing.ErrRejected)
+	joined, ok := err.(interface{ Unwrap() []error })
+	require.True(t, ok)
+	for i, failed := range joined.Unwrap() {
+		require.ErrorContains(t, failed, fmt.Sprintf("message %d", i))
+	}
+}
+
+// numbered is the receipt of a message that is refused.
+type numbered struct {
+	number int
+	waited *recorder[int]
+}
+
+func (r *numbered) Wait(context.Context) error {
+	r.waited.add(r.number)
+	return fmt.Errorf("%w: message %d", eventing.ErrRejected, r.number)
 }
 
 func TestSendEventsOfFew(t *testing.T) {

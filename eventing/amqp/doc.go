@@ -18,8 +18,9 @@
 // # Promises
 //
 // Sending succeeds only when the broker has accepted the message. The sends of
-// one address share one link and are pipelined: up to 1,000 may be
-// unconfirmed, and 16 MiB of them before the next one waits. A body may have
+// one address share one link and are pipelined: up to 1,000 may be without an
+// outcome, and 16 MiB of them before the next one waits, those included that wait
+// to be written. Then it waits until a quarter is free. A body may have
 // [Config.MaxMessageBytes]. Queues are made through the broker's management
 // address. A user without the manage permission gets queues that the broker
 // makes when a link attaches, and one warning that says what then differs.
@@ -35,9 +36,10 @@
 // # Failing
 //
 // An event that the broker holds back, by giving no credit, can't be called
-// back: it is [eventing.ErrUnconfirmed] when its time is over. Stop ends its
-// link once nobody waits for it. What finds its link detached by the broker is
-// sent on a new one.
+// back: it is [eventing.ErrUnconfirmed] when its time is over. There is one at
+// most for each address; those behind it are [eventing.ErrNotSent]. Stop ends the
+// link once nobody waits for any of them. What finds its link detached by the
+// broker is sent on a new one.
 //
 // Artemis forgets who has a key a moment before it has back what that consumer
 // held. Where events of the key are sent at that very time, one of them may be

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/aspyx-go/aspyx/benchmarks"
 )
 
 // comparison is some sides that run in turns, and what is claimed of them.
@@ -50,6 +52,10 @@ func (c *comparison) measure(rounds int) error {
 
 func (s *side) run() error {
 	result := testing.Benchmark(s.bench)
+	// It has a result too where it has failed and gone on.
+	if err := benchmarks.Failure(); err != nil {
+		return err
+	}
 	if result.N == 0 {
 		return errFailed
 	}
