@@ -1,0 +1,106 @@
+// Package classic runs an ActiveMQ Classic broker for tests. [Ensure] brings its
+// jars into a cache folder, [Start] runs a broker of them on a free loopback
+// port, with a store of its own, a scheduler for delayed messages and a random
+// password, and [Broker] can be killed and restarted on the same data.
+package classic
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strconv"
+
+	"github.com/aspyx-go/aspyx/internal/jvm"
+)
+
+const (
+	user         = "aspyx"
+	portAttempts = 5
+)
+
+// Broker is a running, killed or stopped broker. Its methods, except URL and
+// LogTail, must not be called concurrently.
+type Broker struct {
+	home, dir string
+	port      int
+	password  string
+	process   *jvm.Machine // nil while the broker is down
+}
+
+// Start starts a broker from the jars in home and returns when it answers AMQP
+// clients, at the latest after 60 seconds. Dir is an existing, empty folder for
+// its store and log, which belongs to the caller, who removes it after Kill.
+func Start(ctx context.Context, home, dir string) (*Broker, error) {
+	for attempt := 1; ; attempt++ {
+		port, err := jvm.FreePort(ctx)
+		if err != nil {
+			return nil, err
+		}
+		broker := &Broker{home: home, dir: dir, port: port, password: jvm.PasswordMarker + rand.Text()}
+		err = broker.start(ctx)
+		if err == nil {
+			return broker, nil
+		}
+		// The port was free when it was chosen, but nothing reserves it.
+		if !errors.Is(err, jvm.ErrPortTaken) || attempt == portAttempts {
+			return nil, err
+		}
+	}
+}
+
+// URL is where AMQP clients connect, with user and password. It stays the same
+// over a restart.
+func (b *Broker) URL() string {
+	u := url.URL{Scheme: "amqp", User: url.UserPassword(user, b.password), Host: b.address()}
+	return u.String()
+}
+
+// Kill ends the broker at once (SIGKILL), as a crash would, and waits until it
+// is gone. A broker that is down stays so.
+func (b *Broker) Kill() {
+	if b.process == nil {
+		return
+	}
+	b.process.Kill()
+	b.process = nil
+}
+
+// Restart ends the broker like Kill, when it runs, and starts it again on the
+// same port with the same data.
+func (b *Broker) Restart(ctx context.Context) error {
+	b.Kill()
+	return b.start(ctx)
+}
+
+// LogTail returns the last lines of the broker's log.
+func (b *Broker) LogTail() string { return jvm.LogTail(b.dir) }
+
+// Format prints the broker's address under every verb, never its password.
+func (b *Broker) Format(state fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(state, "ActiveMQ Classic on %s", b.address())
+}
+
+func (b *Broker) address() string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port))
+}
+
+func (b *Broker) start(ctx context.Context) error {
+	running, err := jvm.Start(ctx, jvm.Options{
+		Name: "ActiveMQ Classic", Dir: b.dir, Live: "CLASSIC IS LIVE", Address: b.address(),
+		Env: []string{"CLASSIC_PASSWORD=" + b.password},
+		Arguments: []string{
+			"-Xms64M", "-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+			"-classpath", filepath.Join(b.home, "lib", "*"),
+			filepath.Join(b.home, launcherFile), b.dir, user, "amqp://" + b.address(),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	b.process = running
+	return nil
+}
