@@ -13,6 +13,8 @@ const (
 	BrokerAuto Broker = iota
 	// BrokerArtemis is Apache ActiveMQ Artemis.
 	BrokerArtemis
+	// BrokerClassic is Apache ActiveMQ Classic, version 6.
+	BrokerClassic
 )
 
 // String returns the name of the kind.
@@ -22,6 +24,8 @@ func (b Broker) String() string {
 		return "automatic"
 	case BrokerArtemis:
 		return artemis{}.name()
+	case BrokerClassic:
+		return classic{}.name()
 	default:
 		return "unknown"
 	}
@@ -34,7 +38,9 @@ func (b Broker) dialect() (dialect, error) {
 		return nil, nil
 	case BrokerArtemis:
 		return artemis{}, nil
+	case BrokerClassic:
+		return classic{}, nil
 	default:
-		return nil, fmt.Errorf("amqp: Config.Broker is unknown: use one of the constants from amqp.BrokerAuto to amqp.BrokerArtemis")
+		return nil, fmt.Errorf("amqp: Config.Broker is unknown: use one of the constants from amqp.BrokerAuto to amqp.BrokerClassic")
 	}
 }

@@ -34,12 +34,18 @@ func (p *Provider) declare(ctx context.Context, queues []eventing.Queue) error {
 	if !errors.Is(err, errNoManagement) {
 		return err
 	}
+	if !errors.Is(err, errUnmanageable) {
+		p.warnUnmanaged(ctx, err)
+	}
+	return p.declareAll(ctx, speaks, queues, func(queue eventing.Queue) error { return p.touch(ctx, queue) })
+}
+
+func (p *Provider) warnUnmanaged(ctx context.Context, reason error) {
 	p.warnOnce.Do(func() {
 		p.logger.WarnContext(ctx, "queues are made by attaching, since the user may not manage the broker: "+
 			"a broker that deletes idle queues may delete them, queues of one server outlive it and aren't exclusive; grant the permission manage",
-			slog.String("reason", describe(err)))
+			slog.String("reason", describe(reason)))
 	})
-	return p.declareAll(ctx, speaks, queues, func(queue eventing.Queue) error { return p.touch(ctx, queue) })
 }
 
 // declareAll makes each queue and its dead-letter queue. It reports all
@@ -64,7 +70,7 @@ func (p *Provider) declareAll(ctx context.Context, speaks dialect, queues []even
 }
 
 // touch lets the broker make a queue by attaching to it, without taking
-// anything from it.
+// anything from it. One that would go with this is made by its consumer.
 func (p *Provider) touch(ctx context.Context, queue eventing.Queue) error {
 	conn, err := p.session(ctx, p.consuming)
 	if err != nil {
@@ -74,6 +80,9 @@ func (p *Provider) touch(ctx context.Context, queue eventing.Queue) error {
 }
 
 func (p *Provider) touchOn(ctx context.Context, conn *connection, queue eventing.Queue) error {
+	if at, err := conn.dialect.queue(queue, p.naming); err != nil || at.fleeting {
+		return err
+	}
 	limited, cancel := p.limit(ctx)
 	defer cancel()
 	end := func(opened *link[*amqp.Receiver]) { opened.close(context.WithoutCancel(limited)) }

@@ -19,7 +19,7 @@ type dialect interface {
 	event(name string) (node, error)
 
 	// queue is where a queue is consumed from.
-	queue(queue eventing.Queue, naming eventing.Naming) (node, error)
+	queue(queue eventing.Queue, naming eventing.Naming) (source, error)
 
 	// copies is where a message for one queue alone is sent to.
 	copies(queue eventing.Queue, naming eventing.Naming) (node, error)
@@ -36,9 +36,9 @@ type dialect interface {
 	// none: then queues are made by attaching.
 	manage(ctx context.Context, p *Provider, conn *connection) (manager, error)
 
-	// capabilities are the broker's; bindings tells whether its manager knows
-	// which queues an address has.
-	capabilities(bindings bool) eventing.Capabilities
+	// learn finds out what the broker does, over conn. Its error is that of a
+	// broker which doesn't answer.
+	learn(ctx context.Context, p *Provider, conn *connection) (eventing.Capabilities, error)
 }
 
 // node is what a link attaches to.
@@ -47,12 +47,26 @@ type node struct {
 	capability string // by which the link tells what the address is; empty where nobody asks
 }
 
+// source is what a queue is consumed from.
+type source struct {
+	node
+
+	// alone, unless empty, is the container id of a connection that the queue's
+	// consumer has for itself: the broker lets only one connection have it.
+	alone string
+
+	// fleeting tells that there is nothing but while somebody is attached.
+	fleeting bool
+}
+
 // detect returns the dialect that a broker's properties tell of, or nil.
 func detect(properties map[string]any) dialect {
 	product, _ := properties["product"].(string)
 	switch product {
 	case artemisProduct:
 		return artemis{}
+	case classicProduct:
+		return classic{}
 	default:
 		return nil
 	}

@@ -11,6 +11,7 @@ func TestDetect(t *testing.T) {
 	t.Parallel()
 	for product, want := range map[any]dialect{
 		"apache-activemq-artemis": artemis{},
+		"ActiveMQ":                classic{},
 		"something else":          nil,
 		nil:                       nil,
 		7:                         nil,
@@ -26,7 +27,7 @@ func TestConfiguredBroker(t *testing.T) {
 	}
 	provider, err := New(Config{Broker: BrokerArtemis})
 	require.NoError(t, err)
-	assert.True(t, provider.Capabilities().Groups, "it is known without a connection")
+	assert.Equal(t, artemis{}, provider.knownDialect(), "it is known without a connection")
 	_, err = New(Config{Broker: -1})
 	require.ErrorContains(t, err, "amqp: Config.Broker is unknown")
 	require.ErrorContains(t, err, "amqp.BrokerArtemis")

@@ -54,7 +54,7 @@ func (c *consumer) attachAgain(lost *attachment, why error) error {
 
 // replace attaches again, until it has succeeded or the consumer is closed.
 func (c *consumer) replace(lost *attachment, why error) {
-	detached := !lost.conn.isLost()
+	detached := lost.own || !lost.conn.isLost()
 	if detached {
 		c.logger.WarnContext(c.life, "the broker has ended the link of a listener: attaching again", slog.String("reason", describe(why)))
 		c.setFault(fmt.Errorf("receive from %s: %w: %s", c.source, eventing.ErrUnavailable, describe(why)))
@@ -115,7 +115,7 @@ func (c *consumer) adopt(on *attachment) {
 func (c *consumer) close(on *attachment) {
 	ctx, cancel := c.provider.limit(context.WithoutCancel(c.life))
 	defer cancel()
-	on.link.close(ctx)
+	on.close(ctx)
 }
 
 func (c *consumer) setFault(err error) {

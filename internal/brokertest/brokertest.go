@@ -62,13 +62,17 @@ func Own(tb testing.TB, changes ...func(*artemis.Options)) *artemis.Broker {
 
 // Classic is like Own, for an ActiveMQ Classic broker. None is shared: few tests
 // need one.
-func Classic(tb testing.TB) *classic.Broker {
+func Classic(tb testing.TB, changes ...func(*classic.Options)) *classic.Broker {
 	tb.Helper()
 	home := os.Getenv(ClassicVariable)
 	if home == "" {
 		leaveOut(tb, "it needs an ActiveMQ Classic broker of its own: run `make test` without "+BrokerVariable)
 	}
-	broker, err := classic.Start(tb.Context(), home, tb.TempDir())
+	options := classic.Options{Home: home, Dir: tb.TempDir()}
+	for _, change := range changes {
+		change(&options)
+	}
+	broker, err := classic.Start(tb.Context(), options)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -5,18 +5,18 @@ import org.apache.activemq.broker.BrokerService;
 import org.apache.activemq.security.AuthenticationUser;
 import org.apache.activemq.security.SimpleAuthenticationPlugin;
 
-/** Runs a broker: Launcher folder user connectors..., with the password in the environment. */
+/** Runs a broker: Launcher folder user scheduler connectors..., with the password in the environment. */
 public class Launcher {
     public static void main(String[] arguments) throws Exception {
         BrokerService broker = new BrokerService();
         broker.setBrokerName("classic");
         broker.setDataDirectoryFile(new File(arguments[0], "data"));
         broker.setTmpDataDirectory(new File(arguments[0], "tmp"));
-        broker.setSchedulerSupport(true);
+        broker.setSchedulerSupport(Boolean.parseBoolean(arguments[2]));
         broker.setUseJmx(false);
         broker.setPlugins(new BrokerPlugin[] {new SimpleAuthenticationPlugin(List.of(
             new AuthenticationUser(arguments[1], System.getenv("CLASSIC_PASSWORD"), "users")))});
-        for (int i = 2; i < arguments.length; i++) {
+        for (int i = 3; i < arguments.length; i++) {
             broker.addConnector(arguments[i]);
         }
         broker.start();

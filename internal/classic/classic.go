@@ -22,25 +22,36 @@ const (
 	portAttempts = 5
 )
 
+// Options say where a broker comes from and where it lives. Home and Dir are
+// required.
+type Options struct {
+	// Home is the folder of the jars, as Ensure returns it.
+	Home string
+	// Dir is an existing, empty folder for the broker's store and log. It
+	// belongs to the caller, who removes it after Kill.
+	Dir string
+	// NoScheduler leaves out what keeps delayed messages back.
+	NoScheduler bool
+}
+
 // Broker is a running, killed or stopped broker. Its methods, except URL and
 // LogTail, must not be called concurrently.
 type Broker struct {
-	home, dir string
-	port      int
-	password  string
-	process   *jvm.Machine // nil while the broker is down
+	options  Options
+	port     int
+	password string
+	process  *jvm.Machine // nil while the broker is down
 }
 
-// Start starts a broker from the jars in home and returns when it answers AMQP
-// clients, at the latest after 60 seconds. Dir is an existing, empty folder for
-// its store and log, which belongs to the caller, who removes it after Kill.
-func Start(ctx context.Context, home, dir string) (*Broker, error) {
+// Start starts a broker and returns when it answers AMQP clients, at the latest
+// after 60 seconds.
+func Start(ctx context.Context, options Options) (*Broker, error) {
 	for attempt := 1; ; attempt++ {
 		port, err := jvm.FreePort(ctx)
 		if err != nil {
 			return nil, err
 		}
-		broker := &Broker{home: home, dir: dir, port: port, password: jvm.PasswordMarker + rand.Text()}
+		broker := &Broker{options: options, port: port, password: jvm.PasswordMarker + rand.Text()}
 		err = broker.start(ctx)
 		if err == nil {
 			return broker, nil
@@ -77,7 +88,7 @@ func (b *Broker) Restart(ctx context.Context) error {
 }
 
 // LogTail returns the last lines of the broker's log.
-func (b *Broker) LogTail() string { return jvm.LogTail(b.dir) }
+func (b *Broker) LogTail() string { return jvm.LogTail(b.options.Dir) }
 
 // Format prints the broker's address under every verb, never its password.
 func (b *Broker) Format(state fmt.State, _ rune) {
@@ -90,12 +101,12 @@ func (b *Broker) address() string {
 
 func (b *Broker) start(ctx context.Context) error {
 	running, err := jvm.Start(ctx, jvm.Options{
-		Name: "ActiveMQ Classic", Dir: b.dir, Live: "CLASSIC IS LIVE", Address: b.address(),
+		Name: "ActiveMQ Classic", Dir: b.options.Dir, Live: "CLASSIC IS LIVE", Address: b.address(),
 		Env: []string{"CLASSIC_PASSWORD=" + b.password},
 		Arguments: []string{
 			"-Xms64M", "-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-			"-classpath", filepath.Join(b.home, "lib", "*"),
-			filepath.Join(b.home, launcherFile), b.dir, user, "amqp://" + b.address(),
+			"-classpath", filepath.Join(b.options.Home, "lib", "*"),
+			filepath.Join(b.options.Home, launcherFile), b.options.Dir, user, strconv.FormatBool(!b.options.NoScheduler), "amqp://" + b.address(),
 		},
 	})
 	if err != nil {
