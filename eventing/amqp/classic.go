@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/Azure/go-amqp"
@@ -77,7 +78,14 @@ func (classic) manage(context.Context, *Provider, *connection) (manager, error) 
 	return nil, errUnmanageable
 }
 
-// learn asks nothing: what Classic does doesn't depend on its configuration.
-func (classic) learn(context.Context, *Provider, *connection) (eventing.Capabilities, error) {
-	return eventing.Capabilities{Delay: true, Count: true, Groups: true}, nil
+// learn finds out whether the broker delays, which is a matter of its
+// configuration.
+func (classic) learn(ctx context.Context, p *Provider, conn *connection) (eventing.Capabilities, error) {
+	ctx, cancel := p.limit(ctx)
+	defer cancel()
+	delays, err := await(ctx, p, func() (bool, error) { return probeDelay(ctx, conn) }, nil)
+	if err != nil && !isRefusal(err) {
+		return eventing.Capabilities{}, fmt.Errorf("find out whether the broker delays messages: %w: %s", eventing.ErrUnavailable, describe(err))
+	}
+	return eventing.Capabilities{Delay: delays, Count: true, Groups: true}, nil
 }

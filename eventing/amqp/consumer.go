@@ -123,7 +123,7 @@ func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, e
 		return nil, err
 	}
 	if on.own = at.alone != ""; on.own {
-		if on.conn, err = c.ownConnection(conn, at); err != nil {
+		if on.conn, err = c.ownConnection(conn, at); err != nil { //nolint:contextcheck // it outlives the call
 			return nil, err
 		}
 	}

@@ -7,15 +7,22 @@ package classic
 import (
 	"context"
 	"crypto/rand"
+	_ "embed"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/aspyx-go/aspyx/internal/jvm"
 )
+
+// launcher is a program that Java runs as it is.
+//
+//go:embed Launcher.java
+var launcher []byte
 
 const (
 	user         = "aspyx"
@@ -80,6 +87,16 @@ func (b *Broker) Kill() {
 	b.process = nil
 }
 
+// Stop ends the broker in order (SIGTERM) and waits until it is gone. When ctx
+// ends first, the broker is killed and ctx's cause returned.
+func (b *Broker) Stop(ctx context.Context) error {
+	if b.process == nil {
+		return nil
+	}
+	defer b.Kill()
+	return b.process.Stop(ctx)
+}
+
 // Restart ends the broker like Kill, when it runs, and starts it again on the
 // same port with the same data.
 func (b *Broker) Restart(ctx context.Context) error {
@@ -100,13 +117,17 @@ func (b *Broker) address() string {
 }
 
 func (b *Broker) start(ctx context.Context) error {
+	program := filepath.Join(b.options.Dir, "Launcher.java")
+	if err := os.WriteFile(program, launcher, 0o600); err != nil {
+		return fmt.Errorf("write the launcher: %w", err)
+	}
 	running, err := jvm.Start(ctx, jvm.Options{
 		Name: "ActiveMQ Classic", Dir: b.options.Dir, Live: "CLASSIC IS LIVE", Address: b.address(),
 		Env: []string{"CLASSIC_PASSWORD=" + b.password},
 		Arguments: []string{
 			"-Xms64M", "-Xmx512M", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
 			"-classpath", filepath.Join(b.options.Home, "lib", "*"),
-			filepath.Join(b.options.Home, launcherFile), b.options.Dir, user, strconv.FormatBool(!b.options.NoScheduler), "amqp://" + b.address(),
+			program, b.options.Dir, user, strconv.FormatBool(!b.options.NoScheduler), "amqp://" + b.address(),
 		},
 	})
 	if err != nil {

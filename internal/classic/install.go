@@ -21,13 +21,6 @@ const plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-depe
 //go:embed pom.xml
 var pom []byte
 
-// launcher is a program that Java runs as it is.
-//
-//go:embed Launcher.java
-var launcher []byte
-
-const launcherFile = "Launcher.java"
-
 // ErrNoMaven is returned by [Ensure] when the broker must be fetched and there
 // is no mvn on the path.
 var ErrNoMaven = errors.New("classic: no mvn on the path: run `make deps`, or install Maven")
@@ -39,7 +32,7 @@ func Ensure(ctx context.Context, cacheDir string) (home string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("find the cache folder: %w", err)
 	}
-	sum := sha256.Sum256(append(launcher, pom...))
+	sum := sha256.Sum256(pom)
 	home = filepath.Join(cacheDir, "activemq-classic-"+hex.EncodeToString(sum[:8]))
 	if _, err := os.Stat(home); err == nil {
 		return home, nil
@@ -68,10 +61,8 @@ func fetch(ctx context.Context, dir string) error {
 	if err != nil {
 		return ErrNoMaven
 	}
-	for name, content := range map[string][]byte{"pom.xml": pom, launcherFile: launcher} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
-		}
+	if err := os.WriteFile(filepath.Join(dir, "pom.xml"), pom, 0o600); err != nil {
+		return fmt.Errorf("write what is to be fetched: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, mvn, "--batch-mode", "--quiet", "--file", filepath.Join(dir, "pom.xml"),
 		plugin, "-DincludeScope=runtime", "-DoutputDirectory="+filepath.Join(dir, "lib"))
