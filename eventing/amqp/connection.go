@@ -38,9 +38,10 @@ type endpoint struct {
 // connection is one connection that has been proven to work.
 type connection struct {
 	*amqp.Conn
-	dialect dialect
-	socket  net.Conn
-	first   bool // the provider's first: what it has declared exists
+	dialect  dialect
+	endpoint *endpoint
+	socket   net.Conn
+	first    bool // the provider's first: what it has declared exists
 }
 
 // dial connects, authenticates and opens a first session, until ctx is done.
@@ -76,14 +77,14 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		_ = gathered.Close() // not by the library in all cases
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
-	connected := &connection{Conn: conn, dialect: e.dialect, socket: socket}
+	connected := &connection{Conn: conn, dialect: e.dialect, endpoint: e, socket: socket}
 	if err = probe(ctx, conn); err != nil {
-		connected.abort()
+		connected.Abort()
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
 	if connected.dialect == nil {
 		if connected.dialect = detect(conn.Properties()); connected.dialect == nil {
-			connected.abort()
+			connected.Abort()
 			return nil, e.unknownBroker(conn)
 		}
 	}
@@ -119,14 +120,14 @@ func (c *connection) isLost() bool {
 	}
 }
 
-// lostError tells why the connection has ended.
-func (e *endpoint) lostError(lost *connection) error {
+// Reason tells why the connection has ended.
+func (c *connection) Reason() error {
 	reason := "the broker closed the connection"
-	err := lost.Err()
+	err := c.Err()
 	if err != nil {
 		reason = "the connection was lost: " + describe(err)
 	}
-	return &connectError{e.address, reason, err}
+	return &connectError{c.endpoint.address, reason, err}
 }
 
 // close says goodbye, until ctx is done.
@@ -136,8 +137,8 @@ func (c *connection) close(ctx context.Context) {
 	_ = c.Close()
 }
 
-// abort ends the connection at once.
-func (c *connection) abort() {
+// Abort ends the connection at once.
+func (c *connection) Abort() {
 	_ = c.socket.Close()
 	_ = c.Close()
 }

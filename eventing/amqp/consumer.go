@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/go-amqp"
 
 	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/internal/supervise"
 )
 
 // consumer is one listener's hold on its queue, over all the links that it has
@@ -33,7 +34,7 @@ type consumer struct {
 	current atomic.Pointer[attachment] // nil while attaching again
 	closed  atomic.Bool
 
-	tries backoff // of attaching again
+	tries supervise.Backoff // of attaching again
 
 	mu      sync.Mutex    // guards what follows, and the changes of what precedes
 	changed chan struct{} // closed when attaching again has ended

@@ -87,7 +87,7 @@ func (p *Provider) dialect(ctx context.Context) (dialect, error) {
 
 // knownDialect is nil before the first connection, unless it is configured.
 func (p *Provider) knownDialect() dialect {
-	if conn := p.publishing.last(); conn != nil {
+	if conn := p.publishing.Last(); conn != nil {
 		return conn.dialect
 	}
 	return p.endpoint.dialect

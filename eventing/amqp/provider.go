@@ -72,24 +72,23 @@ const (
 func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxMessage int64, logger *slog.Logger) *Provider {
 	life, end := context.WithCancelCause(context.Background())
 	logger = logger.With(slog.String("broker", endpoint.address))
-	container := "aspyx-" + eventing.NewID().String()
 	p := &Provider{
-		endpoint:   endpoint,
-		server:     server,
-		naming:     naming,
-		logger:     logger,
-		life:       life,
-		end:        end,
-		publishing: newSupervisor(life, endpoint, container, "publishing", logger),
-		consuming:  newSupervisor(life, endpoint, container, "consuming", logger),
-		senders:    map[node]*sender{},
-		routes:     map[string]*route{},
-		topology:   map[eventing.Queue]struct{}{},
-		consumers:  map[*consumer]struct{}{},
+		endpoint:  endpoint,
+		server:    server,
+		naming:    naming,
+		logger:    logger,
+		life:      life,
+		end:       end,
+		senders:   map[node]*sender{},
+		routes:    map[string]*route{},
+		topology:  map[eventing.Queue]struct{}{},
+		consumers: map[*consumer]struct{}{},
 
 		maxMessage: maxMessage,
 	}
-	p.publishing.restore = p.restore
+	container := "aspyx-" + eventing.NewID().String()
+	p.publishing = p.supervise(container+"-", "publishing", p.restore)
+	p.consuming = p.supervise(container+"-", "consuming", nil)
 	return p
 }
 
@@ -133,7 +132,7 @@ func (p *Provider) Health() error {
 	p.mu.Lock()
 	consumers := slices.Collect(maps.Keys(p.consumers))
 	p.mu.Unlock()
-	errs := []error{p.publishing.health(), p.consuming.health()}
+	errs := []error{p.publishing.Health(), p.consuming.Health()}
 	for _, consumer := range consumers {
 		errs = append(errs, consumer.health())
 	}
@@ -158,7 +157,7 @@ func (p *Provider) Stop(ctx context.Context) error {
 		err = fmt.Errorf("stop amqp: not all was confirmed: %w", context.Cause(ctx))
 	}
 	for _, each := range []*supervisor{p.publishing, p.consuming} {
-		if conn := each.last(); conn != nil {
+		if conn := each.Last(); conn != nil {
 			conn.close(ctx)
 		}
 	}

@@ -28,8 +28,8 @@ func (p *Provider) Start(ctx context.Context) error {
 		return nil
 	}
 	p.halfStarted()
-	publishing.abort()
-	consuming.abort()
+	publishing.Abort()
+	consuming.Abort()
 	p.work.Wait() // without connections nothing can block any more
 	p.leaving.Wait()
 	return p.leave(err)
@@ -65,13 +65,13 @@ func (p *Provider) connect(ctx context.Context) (publishing, consuming *connecti
 	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
 	defer cancel()
 	// One after the other: a wrong password is tried once only.
-	publishing, err = p.publishing.dial(ctx)
+	publishing, err = p.publishing.Dial(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	consuming, err = p.consuming.dial(ctx)
+	consuming, err = p.consuming.Dial(ctx)
 	if err != nil {
-		publishing.abort()
+		publishing.Abort()
 		return nil, nil, err
 	}
 	publishing.first, consuming.first = true, true
@@ -83,14 +83,15 @@ func (p *Provider) connect(ctx context.Context) (publishing, consuming *connecti
 
 // adopt has the provider work with the connections.
 func (p *Provider) adopt(publishing, consuming *connection) error {
+	if !p.publishing.Adopt(publishing) || !p.consuming.Adopt(consuming) {
+		return p.Err() // it was stopped
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.state != starting {
 		return p.err
 	}
 	p.state = running
-	p.publishing.adopt(publishing)
-	p.consuming.adopt(consuming)
 	return nil
 }
 
@@ -101,8 +102,8 @@ func (p *Provider) begun() error {
 	if p.state != running {
 		return p.err
 	}
-	p.work.Go(p.publishing.run)
-	p.work.Go(p.consuming.run)
+	p.work.Go(p.publishing.Run)
+	p.work.Go(p.consuming.Run)
 	return nil
 }
 

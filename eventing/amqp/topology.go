@@ -59,8 +59,11 @@ func (p *Provider) restore(ctx context.Context, conn *connection) error {
 	if errors.Is(err, errNoManagement) {
 		err = p.declareAll(ctx, conn.dialect, queues, func(queue eventing.Queue) error { return p.touchOn(ctx, conn, queue) })
 	}
-	if err == nil || ctx.Err() != nil || conn.isLost() || errors.Is(err, eventing.ErrUnavailable) {
-		return err
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil, conn.isLost(), errors.Is(err, eventing.ErrUnavailable):
+		return fmt.Errorf("declare queues again: %w", err)
 	}
 	// Others needn't wait for a queue that the broker refuses.
 	p.logger.ErrorContext(ctx, "a queue can't be declared again: its events may be lost", slog.Any("reason", err))

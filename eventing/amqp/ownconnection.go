@@ -9,9 +9,9 @@ import (
 // container id that only one connection can have. Who else wants to consume from
 // the queue is refused as long as it lasts.
 func (c *consumer) ownConnection(conn *connection, at source) (*connection, error) {
-	ctx, cancel := context.WithTimeout(c.life, c.provider.endpoint.connectTimeout)
+	ctx, cancel := context.WithTimeout(c.life, conn.endpoint.connectTimeout)
 	defer cancel()
-	own, err := c.provider.endpoint.dial(ctx, at.alone)
+	own, err := conn.endpoint.dial(ctx, at.alone)
 	if err != nil {
 		if explained := conn.dialect.explain(c.queue, c.provider.naming, err); explained != nil {
 			err = explained
@@ -24,10 +24,10 @@ func (c *consumer) ownConnection(conn *connection, at source) (*connection, erro
 		case <-own.Done():
 		case <-c.provider.life.Done():
 		}
-		own.abort()
+		own.Abort()
 	})
 	if err != nil {
-		own.abort()
+		own.Abort()
 		return nil, err
 	}
 	return own, nil
