@@ -62,6 +62,8 @@ func (artemis) adapt(encoded *amqp.Message, message *eventing.Message) {
 	}
 }
 
+func (artemis) released(*eventing.Message) error { return errNotNow }
+
 func (artemis) explain(queue eventing.Queue, naming eventing.Naming, err error) error {
 	switch {
 	case mentions(err, "AMQ229200"), mentions(err, "Maximum Consumer Limit"):

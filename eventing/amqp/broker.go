@@ -15,6 +15,12 @@ const (
 	BrokerArtemis
 	// BrokerClassic is Apache ActiveMQ Classic, version 6.
 	BrokerClassic
+	// BrokerRabbitMQ is RabbitMQ, version 4. It is built by the manual and not
+	// proven on the broker.
+	BrokerRabbitMQ
+	// BrokerServiceBus is Azure Service Bus. It is built by the manual and not
+	// proven on the service.
+	BrokerServiceBus
 )
 
 // String returns the name of the kind.
@@ -26,6 +32,10 @@ func (b Broker) String() string {
 		return artemis{}.name()
 	case BrokerClassic:
 		return classic{}.name()
+	case BrokerRabbitMQ:
+		return rabbitMQ{}.name()
+	case BrokerServiceBus:
+		return serviceBus{}.name()
 	default:
 		return "unknown"
 	}
@@ -40,7 +50,11 @@ func (b Broker) dialect() (dialect, error) {
 		return artemis{}, nil
 	case BrokerClassic:
 		return classic{}, nil
+	case BrokerRabbitMQ:
+		return rabbitMQ{}, nil
+	case BrokerServiceBus:
+		return serviceBus{}, nil
 	default:
-		return nil, fmt.Errorf("amqp: Config.Broker is unknown: use one of the constants from amqp.BrokerAuto to amqp.BrokerClassic")
+		return nil, fmt.Errorf("amqp: Config.Broker is unknown: use one of the constants from amqp.BrokerAuto to amqp.BrokerServiceBus")
 	}
 }

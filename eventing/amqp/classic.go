@@ -66,6 +66,8 @@ func (classic) adapt(encoded *amqp.Message, message *eventing.Message) {
 	}
 }
 
+func (classic) released(*eventing.Message) error { return errNotNow }
+
 func (classic) explain(queue eventing.Queue, _ eventing.Naming, err error) error {
 	if hasCondition(err, amqp.ErrCondInvalidField) && mentions(err, "already connected") {
 		return inUseError(queue)

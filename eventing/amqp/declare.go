@@ -54,7 +54,10 @@ func (p *Provider) declareAll(ctx context.Context, speaks dialect, queues []even
 	var faults []error
 	for _, queue := range queues {
 		for _, each := range []eventing.Queue{queue, queue.DeadLetter()} {
-			err := declare(each)
+			_, err := speaks.queue(each, p.naming) // there may be no such queues
+			if err == nil {
+				err = declare(each)
+			}
 			if errors.Is(err, errNoManagement) {
 				return err
 			}

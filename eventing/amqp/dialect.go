@@ -27,6 +27,10 @@ type dialect interface {
 	// adapt adds to an encoded message what each kind spells in its own way.
 	adapt(encoded *amqp.Message, message *eventing.Message)
 
+	// released is what it means that a sent message is given back: nil that no
+	// more is to be done for it.
+	released(message *eventing.Message) error
+
 	// explain says in our words why the broker lets nobody attach to a queue,
 	// or is nil where it only has the broker's.
 	explain(queue eventing.Queue, naming eventing.Naming, err error) error
@@ -59,14 +63,19 @@ type source struct {
 	fleeting bool
 }
 
-// detect returns the dialect that a broker's properties tell of, or nil.
-func detect(properties map[string]any) dialect {
+// detect returns the dialect that a broker's host and properties tell of, or nil.
+func detect(host string, properties map[string]any) dialect {
+	if isServiceBus(host) {
+		return serviceBus{}
+	}
 	product, _ := properties["product"].(string)
 	switch product {
 	case artemisProduct:
 		return artemis{}
 	case classicProduct:
 		return classic{}
+	case rabbitProduct:
+		return rabbitMQ{}
 	default:
 		return nil
 	}

@@ -2,7 +2,10 @@ package amqp
 
 import (
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/aspyx-go/aspyx/internal/supervise"
 )
 
 // ownConnection makes the connection that a consumer has for itself, by a
@@ -11,11 +14,8 @@ import (
 func (c *consumer) ownConnection(conn *connection, at source) (*connection, error) {
 	ctx, cancel := context.WithTimeout(c.life, conn.endpoint.connectTimeout)
 	defer cancel()
-	own, err := conn.endpoint.dial(ctx, at.alone)
+	own, err := c.dialAlone(ctx, conn, at.alone)
 	if err != nil {
-		if explained := conn.dialect.explain(c.queue, c.provider.naming, err); explained != nil {
-			err = explained
-		}
 		return nil, fmt.Errorf("attach to %s by a connection of its own: %w", at.address, err)
 	}
 	// Stop comes after the consumers have been closed: nothing is to be waited for.
@@ -31,6 +31,28 @@ func (c *consumer) ownConnection(conn *connection, at source) (*connection, erro
 		return nil, err
 	}
 	return own, nil
+}
+
+// aloneTries is how often the connection is tried while another one has its id:
+// the broker frees the id of a connection only after it has been closed.
+const aloneTries = 5
+
+func (c *consumer) dialAlone(ctx context.Context, like *connection, container string) (own *connection, err error) {
+	var tries supervise.Backoff
+	for range aloneTries {
+		if !supervise.Sleep(ctx, tries.Next(0)) {
+			return nil, errors.Join(err, context.Cause(ctx))
+		}
+		if own, err = like.endpoint.dial(ctx, container); err == nil {
+			return own, nil
+		}
+		explained := like.dialect.explain(c.queue, c.provider.naming, err)
+		if explained == nil {
+			return nil, err
+		}
+		err = explained
+	}
+	return nil, err
 }
 
 // close ends the link, and the connection if it is the consumer's own.

@@ -198,7 +198,7 @@ func (s *sender) confirm(flight *flight) {
 		state, err := next.receipt.Wait(context.Background())
 		s.unconfirmed.Add(-1)
 		if state != nil {
-			next.job.decide(outcome(state))
+			next.job.decide(next.job.outcome(state))
 			signal(s.changed)
 			continue
 		}
