@@ -98,7 +98,7 @@ func TestWhatIsGivenBack(t *testing.T) {
 	queue := eventing.Queue{Event: "e", Listener: "l"}
 	for _, speaks := range dialects {
 		for _, message := range []*eventing.Message{{Event: "e"}, {Event: "e", Mandatory: true}, {Event: "e", Target: &queue}} {
-			work := newJob(newSender(node{}, connected, defaultWindow), message)
+			work := newJob(newSender(node{}, connected, defaultWindow, new(counters)), message)
 			work.given = speaks.released(message)
 			err := work.outcome(&amqp.StateReleased{})
 			if speaks == (rabbitMQ{}) && !message.Mandatory && message.Target == nil {

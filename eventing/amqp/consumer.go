@@ -34,6 +34,11 @@ type consumer struct {
 	current atomic.Pointer[attachment] // nil while attaching again
 	closed  atomic.Bool
 
+	waiting      atomic.Int32            // receivers
+	lastDelivery atomic.Int64            // in nanoseconds of Unix time; zero before the first
+	look         look                    // the watch's own
+	silence      atomic.Pointer[silence] // nil unless events wait and none comes
+
 	tries supervise.Backoff // of attaching again
 
 	mu      sync.Mutex    // guards what follows, and the changes of what precedes
@@ -48,6 +53,7 @@ type attachment struct {
 	own     bool // the connection is this consumer's alone
 	since   time.Time
 	settled atomic.Uint32 // since credit was issued last
+	flow    flow
 }
 
 var _ eventing.Consumer = (*consumer)(nil)
@@ -136,6 +142,7 @@ func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, e
 		on.close(context.WithoutCancel(ctx)) // else it would hold its queue
 		return nil, fmt.Errorf("attach to %s: %w", c.source, err)
 	}
+	on.flow.issued.Store(int64(c.prefetch))
 	return on, nil
 }
 
@@ -174,7 +181,9 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 		if err != nil {
 			return err
 		}
+		c.waiting.Add(1)
 		received, err := on.link.end.Receive(ctx, nil)
+		c.waiting.Add(-1)
 		switch {
 		case c.closed.Load():
 			return eventing.ErrClosed // the end of the link gives it back
@@ -182,6 +191,7 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 			err = on.conn.Err() // what was prefetched can't be settled any more
 		case err == nil:
 			c.fill(into, received)
+			c.count(on, into)
 			return nil
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 			return err
@@ -226,6 +236,7 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 		return fmt.Errorf("settle a message of %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
 	}
 	// So it came by this link: it was the current one before.
+	on.flow.accepted.Add(1)
 	c.renewCredit(on)
 	return nil
 }
@@ -237,6 +248,7 @@ func (c *consumer) renewCredit(on *attachment) {
 		return
 	}
 	if count := on.settled.Swap(0); count > 0 {
+		on.flow.issued.Add(int64(count))
 		_ = on.link.end.IssueCredit(count) // fails for links with automatic credit only
 	}
 }

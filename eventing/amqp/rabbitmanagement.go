@@ -106,6 +106,11 @@ func (*rabbitManager) remove(context.Context, eventing.Queue) error { return err
 // isBound needn't ask: a message that no queue takes is released.
 func (*rabbitManager) isBound(context.Context, string) (bool, error) { return true, nil }
 
+// backlog isn't known: the broker tells no more than a count.
+func (*rabbitManager) backlog(context.Context, eventing.Queue) (*backlog, error) {
+	return nil, errUnmanageable
+}
+
 // call sends a request and waits for its reply.
 func (m *rabbitManager) call(ctx context.Context, method, path string, body map[string]any) error {
 	m.count++
