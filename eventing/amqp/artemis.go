@@ -2,6 +2,7 @@ package amqp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/Azure/go-amqp"
@@ -39,15 +40,17 @@ func (artemis) event(name string) (node, error) {
 
 // queue is one queue, by its fully qualified name. A link to such a name never
 // deletes the queue by being closed, as one by subscription name does.
-func (artemis) queue(queue eventing.Queue, naming eventing.Naming) (node, error) {
+func (artemis) queue(queue eventing.Queue, naming eventing.Naming) (source, error) {
+	at := node{address: queue.Address() + "::" + queue.Name(naming), capability: capabilityTopic}
 	if queue.IsDeadLetter() {
-		return node{address: queue.Address(), capability: capabilityQueue}, nil
+		at = node{address: queue.Address(), capability: capabilityQueue}
 	}
-	return node{address: queue.Address() + "::" + queue.Name(naming), capability: capabilityTopic}, nil
+	return source{node: at}, nil
 }
 
 func (a artemis) copies(queue eventing.Queue, naming eventing.Naming) (node, error) {
-	return a.queue(queue, naming)
+	at, err := a.queue(queue, naming)
+	return at.node, err
 }
 
 func (artemis) adapt(encoded *amqp.Message, message *eventing.Message) {
@@ -58,6 +61,8 @@ func (artemis) adapt(encoded *amqp.Message, message *eventing.Message) {
 		encoded.Annotations = amqp.Annotations{delayAnnotation: milliseconds(message.Delay)}
 	}
 }
+
+func (artemis) released(*eventing.Message) error { return errNotNow }
 
 func (artemis) explain(queue eventing.Queue, naming eventing.Naming, err error) error {
 	switch {
@@ -78,16 +83,29 @@ func (artemis) manage(ctx context.Context, p *Provider, conn *connection) (manag
 	return opened, nil
 }
 
-// capabilities have Artemis' default as the limit of deliveries.
-func (artemis) capabilities(bindings bool) eventing.Capabilities {
-	return eventing.Capabilities{
-		Delay:     true,
-		Count:     true,
-		Groups:    true,
-		Mandatory: bindings,
+// learn finds out whether the user may manage the broker, and ask it about
+// queues. The limit of deliveries is Artemis' default.
+func (artemis) learn(ctx context.Context, p *Provider, conn *connection) (eventing.Capabilities, error) {
+	knows := eventing.Capabilities{
+		Delay:  true,
+		Count:  true,
+		Groups: true,
 		Enforced: "after max-delivery-attempts (10 by default) deliveries that ended with the process, " +
 			"the dead-letter-address of the address settings",
 	}
+	err := p.manageOn(ctx, conn, func(manager manager) error {
+		_, err := manager.isBound(ctx, managementAddress)
+		return err
+	})
+	if _, refused := errors.AsType[*managementError](err); refused {
+		return knows, nil // it may make queues nevertheless
+	}
+	if errors.Is(err, errNoManagement) {
+		p.setUnmanaged(err)
+		return knows, nil
+	}
+	knows.Mandatory = err == nil
+	return knows, err
 }
 
 // elsewhereError explains a queue that belongs to another address.

@@ -3,7 +3,6 @@ package amqp
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -162,15 +161,6 @@ func (m *artemisManager) remove(ctx context.Context, queue eventing.Queue) error
 		return fmt.Errorf("%w: %w", eventing.ErrQueueInUse, err)
 	}
 	return err
-}
-
-// knowsBindings asks about an address that isn't missing.
-func (m *artemisManager) knowsBindings(ctx context.Context) (bool, error) {
-	_, err := m.isBound(ctx, managementAddress)
-	if _, refused := errors.AsType[*managementError](err); refused {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // isBound asks whether an address has a binding: a queue, here or on another

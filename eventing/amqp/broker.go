@@ -13,6 +13,14 @@ const (
 	BrokerAuto Broker = iota
 	// BrokerArtemis is Apache ActiveMQ Artemis.
 	BrokerArtemis
+	// BrokerClassic is Apache ActiveMQ Classic, version 6.
+	BrokerClassic
+	// BrokerRabbitMQ is RabbitMQ, version 4. It is built by the manual and not
+	// proven on the broker.
+	BrokerRabbitMQ
+	// BrokerServiceBus is Azure Service Bus. It is built by the manual and not
+	// proven on the service.
+	BrokerServiceBus
 )
 
 // String returns the name of the kind.
@@ -22,6 +30,12 @@ func (b Broker) String() string {
 		return "automatic"
 	case BrokerArtemis:
 		return artemis{}.name()
+	case BrokerClassic:
+		return classic{}.name()
+	case BrokerRabbitMQ:
+		return rabbitMQ{}.name()
+	case BrokerServiceBus:
+		return serviceBus{}.name()
 	default:
 		return "unknown"
 	}
@@ -34,7 +48,13 @@ func (b Broker) dialect() (dialect, error) {
 		return nil, nil
 	case BrokerArtemis:
 		return artemis{}, nil
+	case BrokerClassic:
+		return classic{}, nil
+	case BrokerRabbitMQ:
+		return rabbitMQ{}, nil
+	case BrokerServiceBus:
+		return serviceBus{}, nil
 	default:
-		return nil, fmt.Errorf("amqp: Config.Broker is unknown: use one of the constants from amqp.BrokerAuto to amqp.BrokerArtemis")
+		return nil, fmt.Errorf("amqp: Config.Broker is unknown: use one of the constants from amqp.BrokerAuto to amqp.BrokerServiceBus")
 	}
 }

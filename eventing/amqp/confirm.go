@@ -111,7 +111,7 @@ func (s *sender) await(flight *flight, one pending) {
 func (s *sender) conclude(flight *flight, one pending, state amqp.DeliveryState, why error) {
 	s.unconfirmed.Add(-1)
 	if state != nil {
-		one.job.decide(outcome(state))
+		one.job.decide(one.job.outcome(state))
 		signal(s.changed)
 		return
 	}

@@ -15,25 +15,34 @@ import (
 // TestConformance has no bounded provider: Artemis pages to disk.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	url := brokertest.URL(t)
-	eventingtest.Run(t, eventingtest.Harness{
-		Report: promises.Check("artemis"),
+	eventingtest.Run(t, harness(brokertest.URL(t), promises.Check("artemis")))
+}
+
+// TestConformanceOnClassic has no bounded provider: Classic stores to disk.
+func TestConformanceOnClassic(t *testing.T) {
+	t.Parallel()
+	eventingtest.Run(t, harness(brokertest.Classic(t).URL(), promises.Check("classic")))
+}
+
+func harness(url string, report func(*testing.T, []eventingtest.Result)) eventingtest.Harness {
+	open := func(t eventingtest.T, url, server string) eventing.Provider {
+		t.Helper()
+		provider, err := amqp.New(amqp.Config{URL: url, ServerName: server, Naming: eventing.NamingQualified})
+		require.NoError(t, err)
+		return provider
+	}
+	return eventingtest.Harness{
+		Report: report,
 		Provider: func(t eventingtest.T, server string) eventing.Provider {
-			provider, err := amqp.New(amqp.Config{URL: url, ServerName: server, Naming: eventing.NamingQualified})
-			require.NoError(t, err)
-			return provider
+			return open(t, url, server)
 		},
 		Crashing: func(t eventingtest.T, server string) (eventing.Provider, func()) {
 			between := newCutter(t, url)
-			provider, err := amqp.New(amqp.Config{URL: between.url, ServerName: server, Naming: eventing.NamingQualified})
-			require.NoError(t, err)
-			return provider, between.cut
+			return open(t, between.url, server), between.cut
 		},
 		Interrupted: func(t eventingtest.T, server string) (eventing.Provider, func()) {
 			between := newCutter(t, url)
-			provider, err := amqp.New(amqp.Config{URL: between.url, ServerName: server, Naming: eventing.NamingQualified})
-			require.NoError(t, err)
-			return provider, between.interrupt
+			return open(t, between.url, server), between.interrupt
 		},
-	})
+	}
 }

@@ -88,7 +88,7 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
 	if connected.dialect == nil {
-		if connected.dialect = detect(conn.Properties()); connected.dialect == nil {
+		if connected.dialect = detect(host, conn.Properties()); connected.dialect == nil {
 			connected.Abort()
 			return nil, e.unknownBroker(conn)
 		}

@@ -50,6 +50,7 @@ type consumer struct {
 type attachment struct {
 	link    *link[*amqp.Receiver]
 	conn    *connection
+	own     bool // the connection is this consumer's alone
 	since   time.Time
 	settled atomic.Uint32 // since credit was issued last
 	flow    flow
@@ -119,7 +120,7 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 	limited, cancel := p.limit(ctx)
 	defer cancel()
 	on, err := await(limited, p, func() (*attachment, error) { return made.attach(limited, conn) }, func(late *attachment) {
-		late.link.close(context.WithoutCancel(limited))
+		late.close(context.WithoutCancel(limited))
 	})
 	if err != nil {
 		return err
@@ -131,15 +132,24 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 
 // attach opens a link and asks for the first messages.
 func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, error) {
-	opened, err := c.provider.openQueue(ctx, conn, c.queue)
+	on := &attachment{conn: conn, since: time.Now()}
+	at, err := conn.dialect.queue(c.queue, c.provider.naming)
 	if err != nil {
 		return nil, err
 	}
-	if err := opened.end.IssueCredit(c.prefetch); err != nil {
-		opened.close(context.WithoutCancel(ctx)) // else it would hold its queue
+	if on.own = at.alone != ""; on.own {
+		if on.conn, err = c.ownConnection(conn, at); err != nil { //nolint:contextcheck // it outlives the call
+			return nil, err
+		}
+	}
+	on.link, err = c.provider.openQueue(ctx, on.conn, c.queue)
+	if err == nil {
+		err = on.link.end.IssueCredit(c.prefetch)
+	}
+	if err != nil {
+		on.close(context.WithoutCancel(ctx)) // else it would hold its queue
 		return nil, fmt.Errorf("attach to %s: %w", c.source, err)
 	}
-	on := &attachment{link: opened, conn: conn, since: time.Now()}
 	on.flow.issued.Store(int64(c.prefetch))
 	return on, nil
 }
@@ -150,7 +160,7 @@ func (p *Provider) openQueue(ctx context.Context, conn *connection, queue eventi
 	if err != nil {
 		return nil, err
 	}
-	opened, err := openReceiver(ctx, conn, at)
+	opened, err := openReceiver(ctx, conn, at.node)
 	if err == nil {
 		return opened, nil
 	}
@@ -162,7 +172,7 @@ func (p *Provider) openQueue(ctx context.Context, conn *connection, queue eventi
 	default:
 		err = fmt.Errorf("%w: %s", eventing.ErrUnavailable, describe(err))
 	}
-	return nil, fmt.Errorf("attach to %s: %w", at.address, err)
+	return nil, err
 }
 
 // Receive implements [eventing.Consumer]. Where the link has ended, it has a new
@@ -275,7 +285,7 @@ func (c *consumer) Close(ctx context.Context) error {
 			return nil
 		}
 		// A context that ends would cost the connection during a write.
-		on.link.close(context.WithoutCancel(ctx))
+		on.close(context.WithoutCancel(ctx))
 		return nil
 	})
 	if err == nil || c.provider.Err() != nil || on != nil && on.conn.isLost() {

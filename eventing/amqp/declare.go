@@ -42,12 +42,16 @@ func (p *Provider) declare(ctx context.Context, queues []eventing.Queue) error {
 	return p.declareAll(ctx, speaks, queues, func(queue eventing.Queue) error { return p.touch(ctx, queue) })
 }
 
-// warnUnmanaged tells once what differs without management.
-func (p *Provider) warnUnmanaged(ctx context.Context, err error) {
+// warnUnmanaged tells once what differs without management, where there could be
+// some.
+func (p *Provider) warnUnmanaged(ctx context.Context, reason error) {
+	if errors.Is(reason, errUnmanageable) {
+		return
+	}
 	p.warnOnce.Do(func() {
 		p.logger.WarnContext(ctx, "queues are made by attaching, since the user may not manage the broker: "+
 			"a broker that deletes idle queues may delete them, queues of one server outlive it and aren't exclusive; grant the permission manage",
-			slog.String("reason", describe(err)))
+			slog.String("reason", describe(reason)))
 	})
 }
 
@@ -57,7 +61,10 @@ func (p *Provider) declareAll(ctx context.Context, speaks dialect, queues []even
 	var faults []error
 	for _, queue := range queues {
 		for _, each := range []eventing.Queue{queue, queue.DeadLetter()} {
-			err := declare(each)
+			_, err := speaks.queue(each, p.naming) // there may be no such queues
+			if err == nil {
+				err = declare(each)
+			}
 			if errors.Is(err, errNoManagement) {
 				return err
 			}
@@ -73,7 +80,7 @@ func (p *Provider) declareAll(ctx context.Context, speaks dialect, queues []even
 }
 
 // touch lets the broker make a queue by attaching to it, without taking
-// anything from it.
+// anything from it. One that would go with this is made by its consumer.
 func (p *Provider) touch(ctx context.Context, queue eventing.Queue) error {
 	conn, err := p.session(ctx, p.consuming)
 	if err != nil {
@@ -83,6 +90,9 @@ func (p *Provider) touch(ctx context.Context, queue eventing.Queue) error {
 }
 
 func (p *Provider) touchOn(ctx context.Context, conn *connection, queue eventing.Queue) error {
+	if at, err := conn.dialect.queue(queue, p.naming); err != nil || at.fleeting {
+		return err
+	}
 	limited, cancel := p.limit(ctx)
 	defer cancel()
 	end := func(opened *link[*amqp.Receiver]) { opened.close(context.WithoutCancel(limited)) }

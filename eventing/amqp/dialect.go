@@ -19,13 +19,17 @@ type dialect interface {
 	event(name string) (node, error)
 
 	// queue is where a queue is consumed from.
-	queue(queue eventing.Queue, naming eventing.Naming) (node, error)
+	queue(queue eventing.Queue, naming eventing.Naming) (source, error)
 
 	// copies is where a message for one queue alone is sent to.
 	copies(queue eventing.Queue, naming eventing.Naming) (node, error)
 
 	// adapt adds to an encoded message what each kind spells in its own way.
 	adapt(encoded *amqp.Message, message *eventing.Message)
+
+	// released is what it means that a sent message is given back: nil that no
+	// more is to be done for it.
+	released(message *eventing.Message) error
 
 	// explain says in our words why the broker lets nobody attach to a queue,
 	// or is nil where it only has the broker's.
@@ -36,9 +40,9 @@ type dialect interface {
 	// none: then queues are made by attaching.
 	manage(ctx context.Context, p *Provider, conn *connection) (manager, error)
 
-	// capabilities are the broker's; bindings tells whether its manager knows
-	// which queues an address has.
-	capabilities(bindings bool) eventing.Capabilities
+	// learn finds out what the broker does, over conn. Its error is that of a
+	// broker which doesn't answer.
+	learn(ctx context.Context, p *Provider, conn *connection) (eventing.Capabilities, error)
 }
 
 // node is what a link attaches to.
@@ -47,12 +51,31 @@ type node struct {
 	capability string // by which the link tells what the address is; empty where nobody asks
 }
 
-// detect returns the dialect that a broker's properties tell of, or nil.
-func detect(properties map[string]any) dialect {
+// source is what a queue is consumed from.
+type source struct {
+	node
+
+	// alone, unless empty, is the container id of a connection that the queue's
+	// consumer has for itself: the broker lets only one connection have it.
+	alone string
+
+	// fleeting tells that there is nothing but while somebody is attached.
+	fleeting bool
+}
+
+// detect returns the dialect that a broker's host and properties tell of, or nil.
+func detect(host string, properties map[string]any) dialect {
+	if isServiceBus(host) {
+		return serviceBus{}
+	}
 	product, _ := properties["product"].(string)
 	switch product {
 	case artemisProduct:
 		return artemis{}
+	case classicProduct:
+		return classic{}
+	case rabbitProduct:
+		return rabbitMQ{}
 	default:
 		return nil
 	}

@@ -15,7 +15,8 @@ type job struct {
 	sender  *sender
 	message *amqp.Message // until there is an outcome
 	size    int64
-	tries   int // on links that the broker has ended; the sender's own
+	given   error // what it means that the broker gives it back
+	tries   int   // on links that the broker has ended; the sender's own
 
 	mu     sync.Mutex // guards what follows
 	stage  stage
@@ -41,7 +42,7 @@ var (
 )
 
 func newJob(sender *sender, message *eventing.Message) *job {
-	return &job{sender: sender, message: encode(message), size: message.Size()}
+	return &job{sender: sender, message: encode(message), size: message.Size(), given: errNotNow}
 }
 
 // begin tells whether the job is to be written, maybe once more: nobody would
@@ -148,6 +149,9 @@ func (j *job) conclude() (outcome error, given bool) {
 	return j.err, false
 }
 
+// errNotNow is the outcome of a message that the broker gives back.
+var errNotNow = fmt.Errorf("%w: it can't take the message now", eventing.ErrRejected)
+
 // outcome says what a delivery state means. Only accepted is success.
 func outcome(state amqp.DeliveryState) error {
 	switch state := state.(type) {
@@ -159,9 +163,18 @@ func outcome(state amqp.DeliveryState) error {
 		}
 		return fmt.Errorf("%w: %s", eventing.ErrRejected, describe(state.Error))
 	case *amqp.StateReleased, *amqp.StateModified:
-		return fmt.Errorf("%w: it can't take the message now", eventing.ErrRejected)
+		return errNotNow
 	default:
 		// A link that was closed ends its receipts without state and error.
 		return fmt.Errorf("%w: the link was closed", eventing.ErrUnconfirmed)
 	}
+}
+
+// outcome is the job's own, since brokers differ in what it means to give one
+// back.
+func (j *job) outcome(state amqp.DeliveryState) error {
+	if _, given := state.(*amqp.StateReleased); given {
+		return j.given
+	}
+	return outcome(state)
 }

@@ -3,6 +3,7 @@ package amqp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -12,6 +13,9 @@ import (
 // errNoManagement is returned where the user may not manage the broker, or there
 // is no way to do so over AMQP.
 var errNoManagement = errors.New("amqp: the broker offers no management to this user")
+
+// errUnmanageable is errNoManagement of a kind that nobody manages over AMQP.
+var errUnmanageable = fmt.Errorf("%w: it has none over AMQP", errNoManagement)
 
 // manager manages the broker over one connection, for one goroutine at a time.
 type manager interface {
@@ -24,10 +28,6 @@ type manager interface {
 
 	// remove removes a queue, and is nil where there is none.
 	remove(ctx context.Context, queue eventing.Queue) error
-
-	// knowsBindings tells whether isBound can be asked. Its error is that of a
-	// broker which doesn't answer, or wraps errNoManagement.
-	knowsBindings(ctx context.Context) (bool, error)
 
 	// isBound tells whether somebody gets what is sent to the address.
 	isBound(ctx context.Context, address string) (bool, error)
@@ -78,6 +78,13 @@ func (p *Provider) manage(ctx context.Context, work func(manager) error) error {
 			return err
 		}
 	}
+}
+
+// setUnmanaged has nobody try to manage the broker any more.
+func (p *Provider) setUnmanaged(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unmanaged = why
 }
 
 // manageOn is manage on one connection. What it worked with is kept for the

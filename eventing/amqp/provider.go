@@ -52,12 +52,13 @@ type Provider struct {
 	lookInterval time.Duration // of the watch for consumers
 	patience     time.Duration // with addresses that get on with nothing
 
-	mu        sync.Mutex // guards what follows
-	state     state
-	err       error
+	mu           sync.Mutex // guards what follows
+	state        state
+	err          error
+	capabilities eventing.Capabilities // the broker's
+
 	manager   manager // kept for the next work; nil while in use
 	unmanaged error   // why the broker can't be managed
-	bindings  bool    // whether it tells which queues an address has
 	senders   map[node]*sender
 	routes    map[string]*route           // by address
 	topology  map[eventing.Queue]struct{} // what was declared
@@ -109,16 +110,12 @@ func newProvider(endpoints *endpoints, server string, naming eventing.Naming, lo
 // Name implements [eventing.Provider].
 func (p *Provider) Name() string { return "amqp" }
 
-// Capabilities implements [eventing.Capable]. They are the broker's: before the
-// first connection there are none, unless Config.Broker says which one it is.
+// Capabilities implements [eventing.Capable]. They are the broker's: there are
+// none before the first connection.
 func (p *Provider) Capabilities() eventing.Capabilities {
-	speaks := p.knownDialect()
-	if speaks == nil {
-		return eventing.Capabilities{}
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return speaks.capabilities(p.bindings)
+	return p.capabilities
 }
 
 // ServerName implements [eventing.Provider].

@@ -56,7 +56,7 @@ func (c *consumer) attachAgain(lost *attachment, why error) error {
 
 // replace attaches again, until it has succeeded or the consumer is closed.
 func (c *consumer) replace(lost *attachment, why error) {
-	detached := !lost.conn.isLost() && !errors.Is(why, errUsedUp)
+	detached := (lost.own || !lost.conn.isLost()) && !errors.Is(why, errUsedUp)
 	switch {
 	case detached:
 		c.logger.WarnContext(c.life, "the broker has ended the link of a listener: attaching again", slog.String("reason", describe(why)))
@@ -144,7 +144,7 @@ func (c *consumer) adopt(on *attachment) {
 func (c *consumer) close(on *attachment) {
 	ctx, cancel := c.provider.limit(context.WithoutCancel(c.life))
 	defer cancel()
-	on.link.close(ctx)
+	on.close(ctx)
 }
 
 func (c *consumer) setFault(err error) {

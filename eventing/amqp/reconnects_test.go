@@ -38,7 +38,7 @@ func TestAThousandReconnects(t *testing.T) { //nolint:paralleltest // counts gor
 	for cycle := range cycles {
 		publishing, consuming, err := provider.connectBoth(t.Context())
 		require.NoError(t, err)
-		require.NoError(t, provider.tryManagement(t.Context(), publishing))
+		require.NoError(t, provider.learn(t.Context(), publishing))
 		require.True(t, provider.publishing.Adopt(publishing))
 		require.True(t, provider.consuming.Adopt(consuming))
 		if cycle == 0 {

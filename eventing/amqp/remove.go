@@ -14,13 +14,20 @@ func (p *Provider) Remove(ctx context.Context, queue eventing.Queue) error {
 	if err != nil {
 		return fmt.Errorf("remove %v: %w", queue, err)
 	}
+	if at, err := speaks.queue(queue, p.naming); err == nil && at.fleeting {
+		return nil // it has gone with its consumer
+	}
 	err = p.manage(ctx, func(manager manager) error { return manager.remove(ctx, queue) })
 	if err == nil {
 		p.forgetQueues(queue)
 		return nil
 	}
 	if errors.Is(err, errNoManagement) {
-		err = fmt.Errorf("%w: remove it on the broker, or grant the permission manage: %w", errors.ErrUnsupported, err)
+		advice := "remove it on the broker, or grant the permission manage"
+		if errors.Is(err, errUnmanageable) {
+			advice = "remove it on the broker"
+		}
+		err = fmt.Errorf("%w: %s: %w", errors.ErrUnsupported, advice, err)
 	}
 	return fmt.Errorf("remove %s: %w", p.placeOf(speaks, queue), err)
 }

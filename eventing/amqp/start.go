@@ -23,7 +23,7 @@ func (p *Provider) Start(ctx context.Context) error {
 	}
 	err = p.adopt(publishing, consuming)
 	if err == nil {
-		err = p.tryManagement(ctx, publishing)
+		err = p.learn(ctx, publishing)
 	}
 	if err == nil {
 		err = p.begun()
@@ -158,23 +158,13 @@ func (p *Provider) halfStarted() {
 	}
 }
 
-// tryManagement finds out what may be managed. Its error is that of a broker
-// which doesn't answer.
-func (p *Provider) tryManagement(ctx context.Context, conn *connection) error {
-	p.mu.Lock()
-	p.unmanaged = nil // another broker, or another user, may be able to
-	p.mu.Unlock()
-	bindings := false
-	err := p.manageOn(ctx, conn, func(manager manager) (err error) {
-		bindings, err = manager.knowsBindings(ctx)
-		return err
-	})
+// learn finds out what the broker does. Its error is that of a broker which
+// doesn't answer.
+func (p *Provider) learn(ctx context.Context, conn *connection) error {
+	p.setUnmanaged(nil) // another broker, or another user, may be able to
+	capabilities, err := conn.dialect.learn(ctx, p, conn)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.bindings, p.unmanaged = bindings, nil
-	if errors.Is(err, errNoManagement) {
-		p.unmanaged = err
-		return nil
-	}
+	p.capabilities = capabilities
 	return err
 }

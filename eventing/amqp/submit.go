@@ -36,6 +36,7 @@ func (p *Provider) Submit(ctx context.Context, message *eventing.Message) (event
 	}
 	work := newJob(sender, message)
 	speaks.adapt(work.message, message)
+	work.given = speaks.released(message)
 	if p.textBodies {
 		asText(work.message)
 	}

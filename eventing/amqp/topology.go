@@ -92,7 +92,7 @@ func (p *Provider) refusals() error {
 func (p *Provider) restore(ctx context.Context, conn *connection) error {
 	err := p.checkSame(conn)
 	if err == nil {
-		err = p.tryManagement(ctx, conn)
+		err = p.learn(ctx, conn)
 	}
 	for err == nil {
 		queues, first := p.remembered()

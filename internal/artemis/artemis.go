@@ -2,9 +2,6 @@
 // tour. [Ensure] brings the distribution into a cache folder, [Start] runs a
 // broker from it on a free loopback port, with a journal of its own and a
 // random password, and [Broker] can be killed and restarted on the same data.
-//
-// A broker's process dies with the process that started it (on Linux also
-// when that one is killed), so no JVM stays behind.
 package artemis
 
 import (
@@ -14,23 +11,25 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
-	"time"
+
+	"github.com/aspyx-go/aspyx/internal/jvm"
 )
 
 const (
 	user         = "aspyx"
-	startTimeout = 60 * time.Second
 	portAttempts = 5
+
+	// codeLive is Artemis' code for "the server is active", which doesn't change
+	// with the wording.
+	codeLive = "AMQ221007"
 )
 
 // ErrPortTaken is returned when something else listens on the broker's port.
 // [Start] chooses another port by itself; [Broker.Restart] can't, since its
 // clients know the old one.
-var ErrPortTaken = errors.New("artemis: the broker's port is taken by another process")
+var ErrPortTaken = jvm.ErrPortTaken
 
 // Options say where a broker comes from and where it lives. Home and Dir are
 // required.
@@ -72,7 +71,7 @@ type Broker struct {
 	port     int
 	further  []int // the ports of Options.Acceptors
 	password string
-	process  *process // nil while the broker is down
+	process  *jvm.Machine // nil while the broker is down
 }
 
 // Start writes the configuration of a new broker into options.Dir, starts it
@@ -80,13 +79,13 @@ type Broker struct {
 // Its errors end with the last lines of the broker's log.
 func Start(ctx context.Context, options Options) (*Broker, error) {
 	for attempt := 1; ; attempt++ {
-		port, err := freePort(ctx)
+		port, err := jvm.FreePort(ctx)
 		if err != nil {
 			return nil, err
 		}
 		broker := &Broker{options: options, port: port, password: PasswordMarker + rand.Text()}
 		for range options.Acceptors {
-			if port, err = freePort(ctx); err != nil {
+			if port, err = jvm.FreePort(ctx); err != nil {
 				return nil, err
 			}
 			broker.further = append(broker.further, port)
@@ -105,9 +104,8 @@ func Start(ctx context.Context, options Options) (*Broker, error) {
 	}
 }
 
-// PasswordMarker begins every password of the tests, the brokers' ones and the
-// wrong ones, so that a run can be searched for passwords that were printed.
-const PasswordMarker = "cAnArY-"
+// PasswordMarker begins every password of the tests.
+const PasswordMarker = jvm.PasswordMarker
 
 // URL is where clients connect, with user and password:
 // amqp://user:password@127.0.0.1:port. It stays the same over a restart.
@@ -135,7 +133,7 @@ func (b *Broker) Kill() {
 	if b.process == nil {
 		return
 	}
-	b.process.kill()
+	b.process.Kill()
 	b.process = nil
 }
 
@@ -146,13 +144,7 @@ func (b *Broker) Stop(ctx context.Context) error {
 		return nil
 	}
 	defer b.Kill()
-	b.process.signal(syscall.SIGTERM)
-	select {
-	case <-b.process.done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("stop Artemis: %w", context.Cause(ctx))
-	}
+	return b.process.Stop(ctx)
 }
 
 // Restart ends the broker like Kill, when it runs, and starts it again on the
@@ -171,57 +163,32 @@ func (b *Broker) address() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port))
 }
 
-func (b *Broker) start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready after %v", startTimeout))
-	defer cancel()
+// LogTail returns the last lines of the broker's log, for the report of a
+// failed test; it is empty when there is none.
+func (b *Broker) LogTail() string { return jvm.LogTail(b.options.Dir) }
 
-	logs, err := openLog(b.options.Dir)
+// start runs the JVM itself, not the distribution's shell script: signals then
+// reach the broker, and its memory is ours to choose.
+func (b *Broker) start(ctx context.Context) error {
+	etc := filepath.Join(b.options.Dir, "etc")
+	running, err := jvm.Start(ctx, jvm.Options{
+		Name: "Artemis", Dir: b.options.Dir, Live: codeLive, Address: b.address(),
+		Arguments: []string{
+			"-Xms64M", "-Xmx512M", "-XX:+UseSerialGC",
+			"-Dlog4j2.disableJmx=true",
+			"-Djava.security.auth.login.config=" + filepath.Join(etc, "login.config"),
+			"-Djava.io.tmpdir=" + filepath.Join(b.options.Dir, "tmp"),
+			"-Dartemis.home=" + b.options.Home,
+			"-Dartemis.instance=" + b.options.Dir,
+			"-Dartemis.instance.etc=" + etc,
+			"-Ddata.dir=" + filepath.Join(b.options.Dir, "data"),
+			"-classpath", filepath.Join(b.options.Home, "lib", "artemis-boot.jar"),
+			"org.apache.activemq.artemis.boot.Artemis", "run",
+		},
+	})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = logs.file.Close() }()
-
-	cmd := b.command()
-	cmd.Stdout, cmd.Stderr = logs.file, logs.file
-	running, err := startProcess(cmd)
-	if err != nil {
-		return fmt.Errorf("start Artemis (it needs Java 17 or later, `make deps` installs it): %w", err)
-	}
-	if err := awaitReady(ctx, running, logs, b.address()); err != nil {
-		running.kill()
-		return fmt.Errorf("start Artemis: %w; its log ends:\n%s", err, b.LogTail())
-	}
 	b.process = running
 	return nil
-}
-
-// command runs the JVM itself, not the distribution's shell script: signals
-// then reach the broker, and its memory is ours to choose.
-func (b *Broker) command() *exec.Cmd {
-	etc := filepath.Join(b.options.Dir, "etc")
-	//nolint:noctx // the broker outlives the context of the call that starts it
-	return exec.Command(javaCommand(),
-		"-Xms64M", "-Xmx512M", "-XX:+UseSerialGC",
-		"-Dlog4j2.disableJmx=true",
-		"-Djava.security.auth.login.config="+filepath.Join(etc, "login.config"),
-		"-Djava.io.tmpdir="+filepath.Join(b.options.Dir, "tmp"),
-		"-Dartemis.home="+b.options.Home,
-		"-Dartemis.instance="+b.options.Dir,
-		"-Dartemis.instance.etc="+etc,
-		"-Ddata.dir="+filepath.Join(b.options.Dir, "data"),
-		"-classpath", filepath.Join(b.options.Home, "lib", "artemis-boot.jar"),
-		"org.apache.activemq.artemis.boot.Artemis", "run")
-}
-
-func freePort(ctx context.Context) (int, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener's address
-	if err := listener.Close(); err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	return port, nil
 }

@@ -3,8 +3,6 @@ package artemis
 import (
 	"archive/tar"
 	"compress/gzip"
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,18 +49,6 @@ func TestUnpackStaysInsideItsFolder(t *testing.T) {
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	require.Error(t, unpack(writeArchive(t, "../outside", "content"), dir))
 	assert.NoFileExists(t, filepath.Join(parent, "outside"))
-}
-
-func TestAwaitReadyGivesUpWithTheCause(t *testing.T) {
-	t.Parallel()
-	logs, err := openLog(t.TempDir())
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = logs.file.Close() })
-	cause := errors.New("the caller gave up")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(cause)
-	err = awaitReady(ctx, &process{done: make(chan struct{})}, logs, "127.0.0.1:0")
-	require.ErrorIs(t, err, cause)
 }
 
 func writeArchive(t *testing.T, name, content string) string {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/aspyx-go/aspyx/internal/artemis"
+	"github.com/aspyx-go/aspyx/internal/classic"
 )
 
 // The environment variables that connect a test run with its brokers.
@@ -21,6 +22,9 @@ const (
 	// HomeVariable holds the folder of an Artemis distribution, from which
 	// tests start brokers of their own.
 	HomeVariable = "ASPYX_TEST_ARTEMIS_HOME"
+	// ClassicVariable holds the folder of the jars of ActiveMQ Classic, from
+	// which tests start brokers of their own.
+	ClassicVariable = "ASPYX_TEST_CLASSIC_HOME"
 )
 
 // URL returns the URL of the broker that all tests share.
@@ -44,6 +48,31 @@ func Own(tb testing.TB, changes ...func(*artemis.Options)) *artemis.Broker {
 		change(&options)
 	}
 	broker, err := artemis.Start(tb.Context(), options)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		broker.Kill()
+		if tb.Failed() {
+			tb.Logf("the broker's log ends:\n%s", broker.LogTail())
+		}
+	})
+	return broker
+}
+
+// Classic is like Own, for an ActiveMQ Classic broker. None is shared: few tests
+// need one.
+func Classic(tb testing.TB, changes ...func(*classic.Options)) *classic.Broker {
+	tb.Helper()
+	home := os.Getenv(ClassicVariable)
+	if home == "" {
+		leaveOut(tb, "it needs an ActiveMQ Classic broker of its own: run `make test` without "+BrokerVariable)
+	}
+	options := classic.Options{Home: home, Dir: tb.TempDir()}
+	for _, change := range changes {
+		change(&options)
+	}
+	broker, err := classic.Start(tb.Context(), options)
 	if err != nil {
 		tb.Fatal(err)
 	}

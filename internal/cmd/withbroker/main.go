@@ -6,7 +6,8 @@
 // It fetches the broker's distribution when the cache lacks it, starts the
 // broker on a free loopback port, tells the command about both in
 // ASPYX_TEST_BROKER and ASPYX_TEST_ARTEMIS_HOME, and ends with the command's
-// exit code. Where ASPYX_TEST_BROKER is set already, the command runs on that
+// exit code. It also fetches ActiveMQ Classic, of which tests start brokers of
+// their own, and tells about it in ASPYX_TEST_CLASSIC_HOME. Where ASPYX_TEST_BROKER is set already, the command runs on that
 // broker and none is started.
 //
 // Without a command it is `make broker`: it prints the broker's URL and keeps
@@ -26,6 +27,7 @@ import (
 
 	"github.com/aspyx-go/aspyx/internal/artemis"
 	"github.com/aspyx-go/aspyx/internal/brokertest"
+	"github.com/aspyx-go/aspyx/internal/classic"
 )
 
 const stopTimeout = 30 * time.Second
@@ -69,7 +71,12 @@ func run(cache string, command []string) (code int, err error) {
 		tour(broker, signals)
 		return 0, nil
 	}
+	jars, err := fetchClassic(cache, signals)
+	if err != nil {
+		return exitFailed, err
+	}
 	return execute(command, []string{
+		brokertest.ClassicVariable + "=" + jars,
 		brokertest.BrokerVariable + "=" + broker.URL(),
 		brokertest.HomeVariable + "=" + home,
 	}, signals)
@@ -95,6 +102,12 @@ func startBroker(cache string, signals <-chan os.Signal) (
 		return "", nil, nil, errors.Join(err, remove())
 	}
 	return home, broker, remove, nil
+}
+
+func fetchClassic(cache string, signals <-chan os.Signal) (home string, err error) {
+	ctx, stop := untilSignal(signals)
+	defer stop()
+	return classic.Ensure(ctx, cache)
 }
 
 // untilSignal returns a context that the next signal cancels. Calling stop

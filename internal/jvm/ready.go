@@ -1,4 +1,4 @@
-package artemis
+package jvm
 
 import (
 	"bytes"
@@ -10,13 +10,8 @@ import (
 	"time"
 )
 
-// What the broker's log says: its code for "the server is active", which
-// doesn't change with the wording, and the system's error for a taken port,
-// for which it has no code.
-const (
-	codeLive  = "AMQ221007"
-	portTaken = "Address already in use"
-)
+// portTaken is the system's error, as the broker's log repeats it.
+const portTaken = "Address already in use"
 
 const pollInterval = 50 * time.Millisecond
 
@@ -29,7 +24,7 @@ var (
 
 // awaitReady returns nil once the broker has said that it is live and its
 // port answers the AMQP protocol header.
-func awaitReady(ctx context.Context, running *process, logs *logFile, address string) error {
+func awaitReady(ctx context.Context, running *process, logs *logFile, options *Options) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	for ended := false; ; {
@@ -50,7 +45,7 @@ func awaitReady(ctx context.Context, running *process, logs *logFile, address st
 		if ended {
 			return errEnded
 		}
-		if bytes.Contains(text, []byte(codeLive)) && answersAMQP(ctx, address) == nil {
+		if bytes.Contains(text, []byte(options.Live)) && answersAMQP(ctx, options.Address) == nil {
 			return nil
 		}
 	}

@@ -1,4 +1,4 @@
-package artemis
+package jvm
 
 import (
 	"bytes"
@@ -40,10 +40,10 @@ func (l *logFile) sinceOpened() ([]byte, error) {
 	return text, nil
 }
 
-// LogTail returns the last lines of the broker's log, for the report of a
+// LogTail returns the last lines of the log in a broker's folder, for the report of a
 // failed test; it is empty when there is none.
-func (b *Broker) LogTail() string {
-	text, err := os.ReadFile(filepath.Join(b.options.Dir, logName))
+func LogTail(dir string) string {
+	text, err := os.ReadFile(filepath.Join(dir, logName)) //nolint:gosec // the caller's own folder
 	if err != nil {
 		return ""
 	}

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package artemis
+package jvm
 
 import "syscall"
 

@@ -1,9 +1,8 @@
-package artemis
+package jvm
 
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 )
 
@@ -40,11 +39,4 @@ func (p *process) signal(signal os.Signal) {
 func (p *process) kill() {
 	p.signal(os.Kill)
 	<-p.done
-}
-
-func javaCommand() string {
-	if home := os.Getenv("JAVA_HOME"); home != "" {
-		return filepath.Join(home, "bin", "java")
-	}
-	return "java"
 }

@@ -1,4 +1,4 @@
-package artemis
+package jvm
 
 import "syscall"
 
