@@ -21,6 +21,7 @@ const (
 	defaultConnectTimeout = 10 * time.Second
 	defaultIdleTimeout    = 30 * time.Second
 	defaultMaxMessage     = 10 << 20
+	defaultInFlight       = 256 << 20
 )
 
 // Config describes the connection to a broker. It is an [eventing.Source]. The
@@ -75,8 +76,15 @@ type Config struct {
 
 	// MaxMessageBytes is how large the body of an event may be. A larger one is
 	// refused with [eventing.ErrRejected] before it is sent, and dead-lettered
-	// when another client has sent it. Zero means 10 MiB. It can't be disabled.
+	// when another client has sent it; beyond 1 MiB more it isn't even kept while
+	// it comes. Zero means 10 MiB. It can't be disabled.
 	MaxMessageBytes int64
+
+	// MaxInFlightBytes is how many bytes of messages may have been received and
+	// not be settled, of all listeners together. Beyond it nothing is read until
+	// one is settled; but a message that has begun to come may be completed, of
+	// each listener one. Zero means 256 MiB. It can't be disabled.
+	MaxInFlightBytes int64
 
 	// TextBodies sends each body as a string of AMQP instead of a data section.
 	// The Python original understands nothing else. It costs a copy of the
@@ -143,6 +151,7 @@ func (c Config) open(settings eventing.Settings) (*Provider, error) {
 		address:        place.address(),
 		connectTimeout: positive(c.ConnectTimeout, defaultConnectTimeout),
 		idleTimeout:    positive(c.IdleTimeout, defaultIdleTimeout),
+		inFlight:       cmp.Or(c.MaxInFlightBytes, defaultInFlight),
 	}
 	endpoint.tls, err = c.tlsConfig(place)
 	faults = append(faults, err)
@@ -178,6 +187,9 @@ func (c Config) limits() error {
 	}
 	if c.MaxMessageBytes < 0 {
 		faults = append(faults, errors.New("amqp: Config.MaxMessageBytes is negative: leave it 0 for 10 MiB"))
+	}
+	if c.MaxInFlightBytes < 0 {
+		faults = append(faults, errors.New("amqp: Config.MaxInFlightBytes is negative: leave it 0 for 256 MiB"))
 	}
 	if c.Naming != eventing.NamingOriginal && c.Naming != eventing.NamingQualified {
 		faults = append(faults, errors.New("amqp: Config.Naming is unknown: use eventing.NamingOriginal or eventing.NamingQualified"))

@@ -32,12 +32,14 @@ type endpoint struct {
 	sasl           amqp.SASLType
 	connectTimeout time.Duration
 	idleTimeout    time.Duration
+	inFlight       int64 // bytes of messages that a connection may have in hand
 }
 
 // connection is one connection that has been proven to work.
 type connection struct {
 	*amqp.Conn
 	socket net.Conn
+	intake *intake
 	first  bool // the provider's first: what it has declared exists
 }
 
@@ -60,7 +62,8 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		stream = secured
 	}
 	host, _, _ := net.SplitHostPort(e.address)
-	gathered := gather(stream, writeTimeout)
+	taken := newIntake(stream, e.inFlight)
+	gathered := gather(taken, writeTimeout)
 	conn, err := amqp.NewConn(ctx, gathered, &amqp.ConnOptions{
 		ContainerID:  container,
 		HostName:     host,
@@ -74,7 +77,7 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		_ = gathered.Close() // not by the library in all cases
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
-	connected := &connection{Conn: conn, socket: socket}
+	connected := &connection{Conn: conn, socket: socket, intake: taken}
 	if err = probe(ctx, conn); err != nil {
 		connected.abort()
 		return nil, e.fault(ctx, e.explainOpen(err), err)

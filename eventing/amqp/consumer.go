@@ -44,8 +44,19 @@ type consumer struct {
 type attachment struct {
 	link    *link[*amqp.Receiver]
 	conn    *connection
+	flow    *inflow
 	since   time.Time
 	settled atomic.Uint32 // since credit was issued last
+	parked  error         // what became of a message that was too large; guarded by the consumer's mu
+}
+
+// arrival is a message with what settles it, so that it is made at once.
+type arrival struct {
+	eventing.Message
+
+	received *amqp.Message
+	on       *attachment
+	size     int64 // on the wire
 }
 
 var _ eventing.Consumer = (*consumer)(nil)
@@ -99,7 +110,7 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 	limited, cancel := p.limit(ctx)
 	defer cancel()
 	on, err := await(limited, p, func() (*attachment, error) { return made.attach(limited, conn) }, func(late *attachment) {
-		late.link.close(context.WithoutCancel(limited))
+		late.close(context.WithoutCancel(limited))
 	})
 	if err != nil {
 		return err
@@ -114,15 +125,26 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 // attach opens a link and asks for the first messages.
 func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, error) {
 	at := queueNode(c.queue, c.provider.naming)
-	opened, err := openReceiver(ctx, conn, at)
+	flow := conn.intake.expect(c.maxMessage)
+	defer conn.intake.hurry()()
+	opened, err := openNamed(ctx, conn, at, flow.name)
 	if err != nil {
+		flow.end()
 		return nil, c.provider.attachError(c.queue, at, err)
 	}
+	on := &attachment{link: opened, conn: conn, flow: flow, since: time.Now()}
 	if err := opened.end.IssueCredit(c.prefetch); err != nil {
-		opened.close(context.WithoutCancel(ctx)) // else it would hold its queue
+		on.close(context.WithoutCancel(ctx)) // else it would hold its queue
 		return nil, fmt.Errorf("attach to %s: %w", at.address, err)
 	}
-	return &attachment{link: opened, conn: conn, since: time.Now()}, nil
+	return on, nil
+}
+
+// close ends the link, and gives back what came by it.
+func (a *attachment) close(ctx context.Context) {
+	a.flow.end()
+	defer a.conn.intake.hurry()()
+	a.link.close(ctx)
 }
 
 // attachError explains why a link to a queue was refused.
@@ -164,8 +186,10 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 		case err == nil && on.conn.isLost():
 			err = on.conn.Err() // what was prefetched can't be settled any more
 		case err == nil:
-			c.fill(into, received)
-			return nil
+			if c.fill(into, on, received) { //nolint:contextcheck // what it begins outlives the call
+				return nil
+			}
+			continue
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 			return err
 		}
@@ -175,22 +199,33 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 	}
 }
 
-func (c *consumer) fill(into *eventing.Delivery, received *amqp.Message) {
-	message := read(received, c.queue.Event)
+// fill is false for what stands for a message that is nobody's here.
+func (c *consumer) fill(into *eventing.Delivery, on *attachment, received *amqp.Message) bool {
+	arrived := &arrival{received: received, on: on, size: on.flow.take()}
+	if size, ok := received.Annotations[replaced].(uint64); ok {
+		on.flow.settle(arrived.size)
+		c.setAside(on, received, size)
+		return false
+	}
+	message := &arrived.Message
+	read(message, received, c.queue.Event)
 	// Not by the link's own maximum: a message above that ends the link, and
 	// comes again on the next one, for ever.
 	if size := int64(len(message.Body)); message.Invalid == nil && size > c.maxMessage {
 		message.Invalid = tooLarge(size, c.maxMessage)
 	}
-	*into = eventing.Delivery{Message: message, Count: deliveryCount(received), Tag: received}
+	*into = eventing.Delivery{Message: message, Count: deliveryCount(received), Tag: arrived}
+	return true
 }
 
 // Settle implements [eventing.Consumer].
 func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disposition) error {
-	received, ok := delivery.Tag.(*amqp.Message)
+	arrived, ok := delivery.Tag.(*arrival)
 	if !ok {
 		return errors.New("amqp: the delivery isn't of this provider")
 	}
+	on := arrived.on
+	on.flow.settle(arrived.size)
 	switch disposition {
 	case eventing.Accept:
 	case eventing.Release:
@@ -198,17 +233,14 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 	default:
 		return fmt.Errorf("amqp: can't settle a delivery by disposition %v", disposition)
 	}
-	on := c.current.Load()
-	if on == nil {
+	if c.current.Load() != on {
 		return fmt.Errorf("settle a message of %s: %w: its link has ended, so that it comes again", c.source, eventing.ErrUnavailable)
 	}
-	// The library settles it on the link that it came by, and refuses that where
-	// the link has ended. Without a limit of its own: one that runs out during a
-	// write would cost the connection. The connection's write timeout ends it.
-	if err := on.link.end.AcceptMessage(context.Background(), received); err != nil {
+	// Without a limit of its own: one that runs out during a write would cost the
+	// connection. The connection's write timeout ends it.
+	if err := on.link.end.AcceptMessage(context.Background(), arrived.received); err != nil {
 		return fmt.Errorf("settle a message of %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
 	}
-	// So it came by this link: it was the current one before.
 	c.renewCredit(on)
 	return nil
 }
@@ -244,7 +276,7 @@ func (c *consumer) Close(ctx context.Context) error {
 			return nil
 		}
 		// A context that ends would cost the connection during a write.
-		on.link.close(context.WithoutCancel(ctx))
+		on.close(context.WithoutCancel(ctx))
 		return nil
 	})
 	if err == nil || c.provider.Err() != nil || on != nil && on.conn.isLost() {

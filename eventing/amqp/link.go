@@ -49,8 +49,14 @@ func openSender(ctx context.Context, conn *connection, at node) (*link[*amqp.Sen
 }
 
 func openReceiver(ctx context.Context, conn *connection, at node) (*link[*amqp.Receiver], error) {
+	return openNamed(ctx, conn, at, "")
+}
+
+// openNamed opens a receiver by a name. An empty one is one by chance.
+func openNamed(ctx context.Context, conn *connection, at node, name string) (*link[*amqp.Receiver], error) {
 	return open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
 		return session.NewReceiver(ctx, at.address, &amqp.ReceiverOptions{
+			Name: name,
 			// By hand: see renewCredit. The library would renew it while closing.
 			Credit:             -1,
 			SourceCapabilities: []string{at.capability},

@@ -115,7 +115,7 @@ func (c *consumer) adopt(on *attachment) {
 func (c *consumer) close(on *attachment) {
 	ctx, cancel := c.provider.limit(context.WithoutCancel(c.life))
 	defer cancel()
-	on.link.close(ctx)
+	on.close(ctx)
 }
 
 func (c *consumer) setFault(err error) {
@@ -125,10 +125,13 @@ func (c *consumer) setFault(err error) {
 }
 
 // health returns why the consumer has no link, where that isn't for want of a
-// connection.
+// connection, or what it had to leave.
 func (c *consumer) health() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if on := c.current.Load(); on != nil && on.parked != nil {
+		return on.parked
+	}
 	return c.fault
 }
 

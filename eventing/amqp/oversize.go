@@ -1,0 +1,78 @@
+package amqp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/Azure/go-amqp"
+)
+
+// setAside has the broker take a message out of the queue that was too large to
+// be kept while it came. Where that isn't safe, the message stays as it is: in
+// the queue, and delivered to this link alone. So it is in nobody's way, and
+// there again when the link ends.
+func (c *consumer) setAside(on *attachment, received *amqp.Message, size uint64) {
+	if size == notKept {
+		return // the link has ended
+	}
+	_ = c.provider.begin(func() { // when the provider stops, so does the link
+		destination, err := c.reject(on, received)
+		if err != nil {
+			err = fmt.Errorf("receive from %s: a message of %d bytes is larger than amqp.Config.MaxMessageBytes (%d), and stays in the queue: %w; raise the limit, or take it out of the queue while no listener is attached",
+				c.source, size, c.maxMessage, err)
+			c.logger.ErrorContext(c.life, "a message is too large to be received: it stays in the queue", slog.Any("reason", err))
+			c.mu.Lock()
+			on.parked = err
+			c.mu.Unlock()
+		} else {
+			c.logger.ErrorContext(c.life, "a message is too large to be received: the broker has put it aside",
+				slog.Uint64("bytes", size), slog.Int64("limit", c.maxMessage), slog.String("address", destination))
+		}
+		c.renewCredit(on)
+	})
+}
+
+// reject rejects a message to the broker's own dead-letter address, and returns
+// that. The broker drops what it can't put there.
+func (c *consumer) reject(on *attachment, received *amqp.Message) (destination string, err error) {
+	if c.queue.IsDeadLetter() {
+		return "", errors.New("it is a dead letter already")
+	}
+	destination, err = c.provider.deadLetterAddress(c.life, c.queue.Address())
+	if err != nil {
+		return "", err
+	}
+	if err := on.link.end.RejectMessage(context.Background(), received, nil); err != nil {
+		return "", fmt.Errorf("reject it: %s", describe(err))
+	}
+	return destination, nil
+}
+
+// deadLetterAddress returns where the broker puts what is rejected by a queue of
+// the address. It is an error where nothing would keep it.
+func (p *Provider) deadLetterAddress(ctx context.Context, address string) (string, error) {
+	var settings struct {
+		Address string `json:"deadLetterAddress"`
+		Older   string `json:"DLA"` // as earlier versions spell it
+	}
+	err := p.manage(ctx, func(manager *management) error {
+		return manager.call(ctx, &settings, "getAddressSettingsAsJSON", address)
+	})
+	if err != nil {
+		return "", err
+	}
+	destination := settings.Address
+	if destination == "" {
+		destination = settings.Older
+	}
+	if destination == "" {
+		return "", fmt.Errorf("the broker has no dead-letter-address for %s", address)
+	}
+	bound, err := p.isBound(ctx, destination)
+	if err == nil && !bound {
+		err = fmt.Errorf("the broker's dead-letter-address %s has no queue", destination)
+	}
+	return destination, err
+}
