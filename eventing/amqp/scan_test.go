@@ -33,7 +33,7 @@ func usual(tb testing.TB) []byte {
 
 func TestScan(t *testing.T) {
 	t.Parallel()
-	deep := append(bytes.Repeat([]byte{0}, maxNesting+2), null) // described again and again
+	deep := append(make([]byte, maxNesting+2), null) // described again and again
 	lists := []byte{list0}
 	for range maxNesting + 1 {
 		lists = append([]byte{0xc0, byte(len(lists) + 1), 1}, lists...)
