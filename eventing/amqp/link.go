@@ -48,18 +48,14 @@ func openSender(ctx context.Context, conn *connection, at node) (*link[*amqp.Sen
 	})
 }
 
-func openReceiver(ctx context.Context, conn *connection, at node) (*link[*amqp.Receiver], error) {
-	return openNamed(ctx, conn, at, "")
-}
-
-// openNamed opens a receiver by a name. An empty one is one by chance.
-func openNamed(ctx context.Context, conn *connection, at node, name string) (*link[*amqp.Receiver], error) {
+// openReceiver opens a link by a name; an empty one is replaced by any.
+func openReceiver(ctx context.Context, conn *connection, at node, name string) (*link[*amqp.Receiver], error) {
 	return open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
-		return session.NewReceiver(ctx, at.address, &amqp.ReceiverOptions{
-			Name: name,
-			// By hand: see renewCredit. The library would renew it while closing.
-			Credit:             -1,
-			SourceCapabilities: []string{at.capability},
-		})
+		// By hand: see renewCredit. The library would renew it while closing.
+		options := &amqp.ReceiverOptions{Credit: -1, Name: name}
+		if at.capability != "" {
+			options.SourceCapabilities = []string{at.capability}
+		}
+		return session.NewReceiver(ctx, at.address, options)
 	})
 }

@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,8 +41,7 @@ func (c *consumer) reject(on *attachment, received *amqp.Message) (destination s
 	if c.queue.IsDeadLetter() {
 		return "", errors.New("it is a dead letter already")
 	}
-	destination, err = c.provider.deadLetterAddress(c.life, c.queue.Address())
-	if err != nil {
+	if destination, err = c.provider.rejected(c.life, c.queue.Address()); err != nil {
 		return "", err
 	}
 	if err := on.link.end.RejectMessage(context.Background(), received, nil); err != nil {
@@ -50,29 +50,44 @@ func (c *consumer) reject(on *attachment, received *amqp.Message) (destination s
 	return destination, nil
 }
 
-// deadLetterAddress returns where the broker puts what is rejected by a queue of
-// the address. It is an error where nothing would keep it.
-func (p *Provider) deadLetterAddress(ctx context.Context, address string) (string, error) {
+// rejecter is a manager that knows where the broker puts what is rejected by a
+// queue of the address. It is an error where it would be dropped.
+type rejecter interface {
+	rejected(ctx context.Context, address string) (destination string, err error)
+}
+
+func (p *Provider) rejected(ctx context.Context, address string) (destination string, err error) {
+	err = p.manage(ctx, func(manager manager) error {
+		knows, ok := manager.(rejecter)
+		if !ok {
+			return errors.New("it isn't known where this broker puts what is rejected")
+		}
+		destination, err = knows.rejected(ctx, address)
+		return err
+	})
+	return destination, err
+}
+
+var _ rejecter = (*artemisManager)(nil)
+
+func (m *artemisManager) rejected(ctx context.Context, address string) (string, error) {
 	var settings struct {
 		Address string `json:"deadLetterAddress"`
 		Older   string `json:"DLA"` // as earlier versions spell it
 	}
-	err := p.manage(ctx, func(manager *management) error {
-		return manager.call(ctx, &settings, "getAddressSettingsAsJSON", address)
-	})
-	if err != nil {
+	if err := m.call(ctx, &settings, "getAddressSettingsAsJSON", address); err != nil {
 		return "", err
 	}
-	destination := settings.Address
-	if destination == "" {
-		destination = settings.Older
-	}
+	destination := cmp.Or(settings.Address, settings.Older)
 	if destination == "" {
 		return "", fmt.Errorf("the broker has no dead-letter-address for %s", address)
 	}
-	bound, err := p.isBound(ctx, destination)
-	if err == nil && !bound {
-		err = fmt.Errorf("the broker's dead-letter-address %s has no queue", destination)
+	bound, err := m.isBound(ctx, destination)
+	if err != nil {
+		return "", err
 	}
-	return destination, err
+	if !bound {
+		return "", fmt.Errorf("the broker's dead-letter-address %s has no queue", destination)
+	}
+	return destination, nil
 }
