@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"strconv"
 	"strings"
@@ -79,14 +80,14 @@ type Config struct {
 
 	// MaxMessageBytes is how large the body of an event may be. A larger one is
 	// refused with [eventing.ErrRejected] before it is sent, and dead-lettered
-	// when another client has sent it; beyond 1 MiB more it isn't even kept while
-	// it comes. Zero means 10 MiB. It can't be disabled.
+	// when another client has sent it; one with 1 MiB more isn't kept while it
+	// comes, and the broker puts it aside. Zero means 10 MiB. It can't be disabled.
 	MaxMessageBytes int64
 
 	// MaxInFlightBytes is how many bytes of messages may have been received and
 	// not be settled, of all listeners together. Beyond it nothing is read until
-	// one is settled; but a message that has begun to come may be completed, of
-	// each listener one. Zero means 256 MiB. It can't be disabled.
+	// one is settled; where none is in hand, what comes is completed, of each
+	// listener one. Zero means 256 MiB. A negative value disables the bound.
 	MaxInFlightBytes int64
 
 	// TextBodies sends each body as a string of AMQP instead of a data section.
@@ -154,7 +155,7 @@ func (c Config) open(settings eventing.Settings) (*Provider, error) {
 		address:        place.address(),
 		connectTimeout: positive(c.ConnectTimeout, defaultConnectTimeout),
 		idleTimeout:    positive(c.IdleTimeout, defaultIdleTimeout),
-		inFlight:       cmp.Or(c.MaxInFlightBytes, defaultInFlight),
+		inFlight:       bound(c.MaxInFlightBytes, defaultInFlight),
 	}
 	endpoint.tls, err = c.tlsConfig(place)
 	faults = append(faults, err)
@@ -193,9 +194,6 @@ func (c Config) limits() error {
 	if c.MaxMessageBytes < 0 {
 		faults = append(faults, errors.New("amqp: Config.MaxMessageBytes is negative: leave it 0 for 10 MiB"))
 	}
-	if c.MaxInFlightBytes < 0 {
-		faults = append(faults, errors.New("amqp: Config.MaxInFlightBytes is negative: leave it 0 for 256 MiB"))
-	}
 	if c.Naming != eventing.NamingOriginal && c.Naming != eventing.NamingQualified {
 		faults = append(faults, errors.New("amqp: Config.Naming is unknown: use eventing.NamingOriginal or eventing.NamingQualified"))
 	}
@@ -207,6 +205,14 @@ func positive(value, standard time.Duration) time.Duration {
 		return standard
 	}
 	return value
+}
+
+// bound is a number of bytes, where a negative one means any.
+func bound(value, standard int64) int64 {
+	if value < 0 {
+		return math.MaxInt64
+	}
+	return cmp.Or(value, standard)
 }
 
 // String describes the configuration by where it leads to.

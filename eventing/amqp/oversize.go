@@ -20,16 +20,18 @@ func (c *consumer) setAside(on *attachment, received *amqp.Message, size uint64)
 	}
 	_ = c.provider.begin(func() { // when the provider stops, so does the link
 		destination, err := c.reject(on, received)
-		if err != nil {
-			err = fmt.Errorf("receive from %s: a message of %d bytes is larger than amqp.Config.MaxMessageBytes (%d), and stays in the queue: %w; raise the limit, or take it out of the queue while no listener is attached",
-				c.source, size, c.maxMessage, err)
+		switch {
+		case err != nil && c.current.Load() != on: // it comes again
+		case err != nil:
+			err = fmt.Errorf("receive from %s: a message of %d bytes is too large (the limit is %d), and stays in the queue: %w; raise amqp.Config.MaxMessageBytes, or take it out of the queue while no listener is attached",
+				c.source, size, on.flow.limit, err)
 			c.logger.ErrorContext(c.life, "a message is too large to be received: it stays in the queue", slog.Any("reason", err))
 			c.mu.Lock()
 			on.parked = err
 			c.mu.Unlock()
-		} else {
+		default:
 			c.logger.ErrorContext(c.life, "a message is too large to be received: the broker has put it aside",
-				slog.Uint64("bytes", size), slog.Int64("limit", c.maxMessage), slog.String("address", destination))
+				slog.Uint64("bytes", size), slog.Int64("limit", on.flow.limit), slog.String("address", destination))
 		}
 		c.renewCredit(on)
 	})

@@ -79,7 +79,7 @@ func TestTooLargeAMessageThatCantBePutAside(t *testing.T) {
 	assert.Equal(t, "after", string(receive(t, consumer).Message.Body), "those that stay take no credit")
 	assert.Equal(t, "more", string(receive(t, consumer).Message.Body))
 	require.Eventually(t, func() bool { return provider.Health() != nil }, limit, 10*time.Millisecond)
-	require.ErrorContains(t, provider.Health(), "is larger than amqp.Config.MaxMessageBytes (1048576), and stays in the queue: amqp: the broker offers no management")
+	require.ErrorContains(t, provider.Health(), "bytes is too large (the limit is 2097152), and stays in the queue: amqp: the broker offers no management")
 	require.NoError(t, consumer.Close(within(t)))
 	require.NoError(t, provider.Stop(within(t)))
 
