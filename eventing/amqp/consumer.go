@@ -129,7 +129,6 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 // attach opens a link and asks for the first messages.
 func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, error) {
 	flow := conn.intake.expect(c.maxMessage)
-	defer conn.intake.hurry()()
 	opened, err := c.provider.openQueue(ctx, conn, c.queue, flow.name)
 	if err != nil {
 		flow.end()
@@ -146,7 +145,6 @@ func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, e
 // close ends the link, and gives back what came by it.
 func (a *attachment) close(ctx context.Context) {
 	a.flow.end()
-	defer a.conn.intake.hurry()()
 	a.link.close(ctx)
 }
 

@@ -43,6 +43,7 @@ type fixture struct {
 	intake *intake
 	flow   *inflow
 	peer   net.Conn
+	piece  int // bytes that are written at once
 }
 
 func newFixture(t *testing.T, budget, maxBody int64) *fixture {
@@ -53,7 +54,7 @@ func newFixture(t *testing.T, budget, maxBody int64) *fixture {
 		_ = made.Close()
 		_ = far.Close()
 	})
-	f := &fixture{intake: made, flow: made.expect(maxBody), peer: far}
+	f := &fixture{intake: made, flow: made.expect(maxBody), peer: far, piece: 10_007}
 	attached := attachOf(f.flow.name)
 	go f.send(attached)
 	require.Equal(t, attached, f.read(t, len(attached)), "others go on as they are")
@@ -63,7 +64,7 @@ func newFixture(t *testing.T, budget, maxBody int64) *fixture {
 // send sends in pieces, so that frames come in parts too.
 func (f *fixture) send(data []byte) {
 	for len(data) > 0 {
-		n, err := f.peer.Write(data[:min(len(data), 10_007)])
+		n, err := f.peer.Write(data[:min(len(data), f.piece)])
 		if err != nil {
 			return
 		}
@@ -241,6 +242,7 @@ func TestBudget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, 1000, 4<<20)
+		f.piece = 100 // what has been read goes on in any case
 		messages := make(chan []byte)
 		go func() {
 			defer close(messages)

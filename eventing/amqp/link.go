@@ -11,12 +11,14 @@ import (
 type link[T closer] struct {
 	end     T
 	session *amqp.Session
+	intake  *intake
 }
 
 type closer interface{ Close(context.Context) error }
 
 // open opens a session and the link on it.
 func open[T closer](ctx context.Context, conn *connection, attach func(*amqp.Session) (T, error)) (*link[T], error) {
+	defer conn.intake.hurry()()
 	session, err := conn.NewSession(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -27,13 +29,14 @@ func open[T closer](ctx context.Context, conn *connection, attach func(*amqp.Ses
 		_ = session.Close(ctx)
 		return nil, err
 	}
-	return &link[T]{end: end, session: session}, nil
+	return &link[T]{end: end, session: session, intake: conn.intake}, nil
 }
 
 // close detaches and ends the session. The broker's answers also tell that it
 // has heard what was sent before. An error would only say that the link was
 // gone already.
 func (l *link[T]) close(ctx context.Context) {
+	defer l.intake.hurry()()
 	_ = l.end.Close(ctx)
 	_ = l.session.Close(ctx)
 }
