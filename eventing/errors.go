@@ -58,6 +58,11 @@ var (
 	// single server, where another process runs under the same server name; or
 	// one that is to be removed.
 	ErrQueueInUse = errors.New("eventing: the queue has a consumer")
+
+	// ErrStalled is told by Health while a connection stands and nothing moves:
+	// events wait for a listener that gets none, or an address takes none that
+	// are sent.
+	ErrStalled = errors.New("eventing: stalled")
 )
 
 // What can be wrong with an event, its headers or a pipeline.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -126,7 +127,7 @@ func (s *subscription) follow(h *hold) (*hold, error) {
 	if err != nil {
 		return nil, err
 	}
-	next, err := s.succeed(h)
+	next, err := s.attachNext(h)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +142,30 @@ func (s *subscription) succeed(h *hold) (*hold, error) {
 		return s.attachNarrow()
 	}
 	return s.attach(s.alive)
+}
+
+// attachNext is succeed, again and again until the intake ends, while the queue
+// is in use or the broker doesn't answer. Where a connection was lost meanwhile,
+// the broker may take the consumer that was just closed to be alive for a while.
+func (s *subscription) attachNext(h *hold) (*hold, error) {
+	logger, name := s.manager.config.Logger, slog.String("listener", s.listener.Name)
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		next, err := s.succeed(h)
+		switch {
+		case err == nil && pause > firstPause:
+			s.holdUp(nil)
+			logger.LogAttrs(s.manager.base, slog.LevelInfo, "listener goes on", name)
+			return next, nil
+		case err == nil, !errors.Is(err, ErrQueueInUse) && !errors.Is(err, ErrUnavailable):
+			return next, err
+		case pause == firstPause:
+			logger.LogAttrs(s.manager.base, slog.LevelWarn, "listener is held up", name, slog.Any("error", err))
+		}
+		s.holdUp(fmt.Errorf("attach again: %w", err))
+		if !sleep(s.intake, pause) {
+			return nil, err
+		}
+	}
 }
 
 // checkAlive closes a hold that has come too late for end to see it.

@@ -256,7 +256,8 @@ func (m *EventManager) fail(err error) {
 }
 
 // Health returns nil when the manager runs, its provider is connected and all
-// listeners work; else an error that says all that is wrong.
+// listeners work; else an error that says all that is wrong, and with which
+// listener.
 func (m *EventManager) Health(context.Context) error {
 	if err := m.state.sendable(); err != nil {
 		return err
@@ -268,11 +269,13 @@ func (m *EventManager) Health(context.Context) error {
 		}
 		errs = append(errs, *failure)
 	}
+	var known error
 	if healthy, ok := m.provider.(Healthy); ok {
-		errs = append(errs, healthy.Health())
+		known = healthy.Health()
+		errs = append(errs, known)
 	}
 	for _, s := range m.roster.all() {
-		errs = append(errs, s.health())
+		errs = append(errs, s.health(known))
 	}
 	return errors.Join(errs...)
 }

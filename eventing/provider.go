@@ -77,7 +77,8 @@ type Provider interface {
 // Healthy is implemented by a provider that can be out of order for a while.
 type Healthy interface {
 	// Health returns nil while the provider is connected and works, else an
-	// error that says what is wrong and holds no password. It returns at once.
+	// error that says what is wrong and holds no password. What concerns one
+	// consumer only is left to that, where it is a [Reporter]. It returns at once.
 	Health() error
 }
 

@@ -27,25 +27,30 @@ func (h *handling) deadLetter(err error) {
 	})
 }
 
+// The pauses of a listener that is held up double from the first to the longest.
+const (
+	firstPause   = 100 * time.Millisecond
+	longestPause = 10 * time.Second
+)
+
 // republish sends a copy, and returns true once it is confirmed: then the
 // original may be accepted. Until then the worker pauses, so that nothing is
 // lost, and the listener is unhealthy. A stop that comes first is false, and
 // releases the original.
 func (h *handling) republish(message *Message) bool {
 	s := h.subscription
-	const first, longest = 100 * time.Millisecond, 10 * time.Second
-	for pause := first; ; pause = min(2*pause, longest) {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := s.submit(s.base, message)
 		if err == nil {
 			s.holdUp(nil)
-			if pause > first {
+			if pause > firstPause {
 				s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelInfo, "listener goes on",
 					slog.String("listener", s.listener.Name))
 			}
 			return true
 		}
 		err = fmt.Errorf("publish to %s: %w", message.Target, err)
-		if pause == first {
+		if pause == firstPause {
 			s.manager.config.Logger.LogAttrs(s.manager.base, slog.LevelWarn, "listener is held up",
 				slog.String("listener", s.listener.Name), slog.Any("error", err))
 		}

@@ -12,6 +12,10 @@ type Stats struct {
 	// Listeners counts what became of the deliveries to each listener, by its
 	// name.
 	Listeners map[string]ListenerStats
+
+	// Transport counts what went over the wire, where the provider is
+	// [Measured]. Else it is zero.
+	Transport TransportStats
 }
 
 // Totals are the sums over all events and listeners, those included that have
@@ -95,6 +99,7 @@ func (m *EventManager) Stats() Stats {
 		Totals:    gone,
 		Events:    make(map[string]EventStats),
 		Listeners: make(map[string]ListenerStats),
+		Transport: transportStats(m.provider),
 	}
 	for _, event := range *m.events.Load() {
 		of := event.counters.stats()

@@ -3,7 +3,6 @@ package eventing
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -33,7 +32,7 @@ type subscription struct {
 	leaving chan struct{} // closed when Unsubscribe is over; nil before it
 
 	intake context.Context       //nolint:containedctx // ends with alive, or with a pause; of the keeping goroutine
-	heldUp atomic.Pointer[error] // why the listener can't settle what failed
+	heldUp atomic.Pointer[error] // why the listener can't settle what failed, or get at its queue
 
 	mu      sync.Mutex // guards what follows
 	hold    *hold      // the current one; nil before the start
@@ -97,11 +96,4 @@ func (s *subscription) holdUp(err error) {
 		return
 	}
 	s.heldUp.Store(&err)
-}
-
-func (s *subscription) health() error {
-	if err := s.heldUp.Load(); err != nil {
-		return fmt.Errorf("listener %q is held up: %w", s.listener.Name, *err)
-	}
-	return nil
 }

@@ -32,8 +32,12 @@ type SubscriptionInfo struct {
 	Dynamic bool
 	// Paused tells that it was paused, and not resumed since.
 	Paused bool
-	// HeldUp, unless nil, is why the listener can't put aside what has failed.
+	// HeldUp, unless nil, is why the listener can't go on: it can't put aside
+	// what has failed, or get at its queue again.
 	HeldUp error
+	// Consumer is how the listener's hold on its queue is. It is nil while there
+	// is none, and where the transport doesn't tell: see [Reporter].
+	Consumer *ConsumerStatus
 	// Concurrency is how many events, or batches, are handled at once.
 	Concurrency int
 	// BatchSize is how many events a batch has at most; zero means that the
@@ -68,7 +72,7 @@ func (s *subscription) info() *SubscriptionInfo {
 		Queue: s.queue.String(), DeadLetters: s.queue.DeadLetter().Address(),
 		Metadata: maps.Clone(s.metadata), Dynamic: s.dynamic, Paused: s.isPaused(),
 		Concurrency: s.listener.Concurrency, BatchSize: s.listener.BatchSize, BatchAge: s.listener.BatchAge,
-		Once: s.listener.Once, Policy: s.listener.Policy, Stats: s.counters.stats(),
+		Once: s.listener.Once, Policy: s.listener.Policy, Stats: s.counters.stats(), Consumer: s.status(),
 	}
 	if err := s.heldUp.Load(); err != nil {
 		info.HeldUp = *err

@@ -88,6 +88,15 @@ func (m *artemisManager) end() {
 // call invokes an operation of the broker and decodes its only result into
 // result, unless that is nil.
 func (m *artemisManager) call(ctx context.Context, result any, operation string, arguments ...any) error {
+	return m.invoke(ctx, "broker", result, operation, arguments)
+}
+
+// callQueue is call for an operation of a queue that takes no arguments.
+func (m *artemisManager) callQueue(ctx context.Context, queue string, result any, operation string) error {
+	return m.invoke(ctx, "queue."+queue, result, operation, []any{})
+}
+
+func (m *artemisManager) invoke(ctx context.Context, resource string, result any, operation string, arguments []any) error {
 	body, err := json.Marshal(arguments)
 	if err != nil {
 		return fmt.Errorf("encode the arguments of %s: %w", operation, err)
@@ -96,7 +105,7 @@ func (m *artemisManager) call(ctx context.Context, result any, operation string,
 	id := strconv.FormatUint(m.count, 10)
 	limited, cancel := m.provider.limit(ctx)
 	defer cancel()
-	err = m.provider.do(limited, func() error { return m.request(limited, id, operation, string(body)) })
+	err = m.provider.do(limited, func() error { return m.request(limited, id, resource, operation, string(body)) })
 	if err != nil {
 		m.failed = true
 		return explainManagement(operation, err)
@@ -115,14 +124,14 @@ func (m *artemisManager) call(ctx context.Context, result any, operation string,
 }
 
 // request returns when the broker has accepted the request.
-func (m *artemisManager) request(ctx context.Context, id, operation, body string) error {
+func (m *artemisManager) request(ctx context.Context, id, resource, operation, body string) error {
 	replyTo := m.replies.end.Address()
 	// It may hang where the broker gives no credit; then await goes on alone.
 	receipt, err := m.requests.end.SendWithReceipt(context.WithoutCancel(ctx), &amqp.Message{
 		Header:     &amqp.MessageHeader{Priority: eventing.DefaultPriority, TTL: time.Minute},
 		Properties: &amqp.MessageProperties{MessageID: id, ReplyTo: &replyTo},
 		ApplicationProperties: map[string]any{
-			"_AMQ_ResourceName":  "broker",
+			"_AMQ_ResourceName":  resource,
 			"_AMQ_OperationName": operation,
 		},
 		Value: body,
@@ -157,20 +166,20 @@ func (m *artemisManager) reply(ctx context.Context, id string) (*amqp.Message, e
 	}
 }
 
-// readReply reads the JSON array of one result, a string, into a *string, or
-// what is JSON inside that string into anything else. Where the operation
-// failed, the result is the reason.
+// readReply reads the JSON array of one result. A string goes into a *string;
+// what is JSON inside a string, and a result of another kind, into anything
+// else. Where the operation failed, the result is the reason.
 func readReply(reply *amqp.Message, result any, operation string) error {
 	text, _ := reply.Value.(string)
-	var results []any
+	var results []json.RawMessage
 	if text != "" {
 		if err := json.Unmarshal([]byte(text), &results); err != nil {
 			return fmt.Errorf("decode the broker's reply to %s: %w", operation, err)
 		}
 	}
 	var inner string
-	if len(results) > 0 {
-		inner, _ = results[0].(string)
+	if len(results) > 0 && json.Unmarshal(results[0], &inner) != nil {
+		inner = string(results[0])
 	}
 	if succeeded, _ := reply.ApplicationProperties["_AMQ_OperationSucceeded"].(bool); !succeeded {
 		return &managementError{operation, describe(errors.New(inner))}

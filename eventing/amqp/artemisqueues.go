@@ -61,6 +61,14 @@ type queueInfo struct {
 	MaxConsumers string `json:"maxConsumers"`
 	AutoDelete   string `json:"autoDelete"`
 	Filter       string `json:"filter"`
+
+	Paused       bool  `json:"paused,string"`
+	Exclusive    bool  `json:"exclusive,string"`
+	Consumers    int64 `json:"consumerCount,string"`
+	Messages     int64 `json:"messageCount,string"` // those included that follow
+	Delivering   int64 `json:"deliveringCount,string"`
+	Scheduled    int64 `json:"scheduledCount,string"`
+	Acknowledged int64 `json:"messagesAcked,string"`
 }
 
 // create makes the queue unless it exists, and compares it with what was

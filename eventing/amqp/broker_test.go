@@ -234,7 +234,7 @@ func TestQueueDeletedUnderItsListener(t *testing.T) {
 		received := make(chan *eventing.Delivery)
 		go func() { received <- receive(t, consumer) }()
 		require.Eventually(t, func() bool { return client.queueExists(t, queue.Listener) }, limit, 10*time.Millisecond)
-		require.Eventually(t, func() bool { return provider.Health() == nil }, limit, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return status(consumer).Attached }, limit, 10*time.Millisecond)
 		send(t, provider, textMessage(queue.Event, fmt.Sprint(i)))
 		assert.Equal(t, fmt.Sprint(i), string((<-received).Message.Body))
 		filter := `{"field":"name","operation":"EQUALS","value":"` + queue.Listener + `","sortOrder":"asc","sortColumn":"name"}`

@@ -43,6 +43,7 @@ type connection struct {
 	endpoint *endpoint
 	socket   net.Conn
 	intake   *intake
+	line     *line
 	first    bool // the provider's first: what it has declared exists
 }
 
@@ -55,9 +56,10 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 	// A peer that reads or says nothing must not hold us beyond ctx.
 	stop := context.AfterFunc(ctx, func() { _ = socket.Close() })
 	defer stop()
-	stream := socket
+	heard := &line{Conn: socket}
+	stream := net.Conn(heard)
 	if e.tls != nil {
-		secured := tls.Client(socket, e.tls)
+		secured := tls.Client(heard, e.tls)
 		if err = secured.HandshakeContext(ctx); err != nil {
 			_ = socket.Close()
 			return nil, e.fault(ctx, e.explainTLS(err), err)
@@ -80,7 +82,7 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		_ = gathered.Close() // not by the library in all cases
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
-	connected := &connection{Conn: conn, dialect: e.dialect, endpoint: e, socket: socket, intake: taken}
+	connected := &connection{Conn: conn, dialect: e.dialect, endpoint: e, socket: socket, intake: taken, line: heard}
 	if err = probe(ctx, conn); err != nil {
 		connected.Abort()
 		return nil, e.fault(ctx, e.explainOpen(err), err)

@@ -34,30 +34,16 @@ type consumer struct {
 	current atomic.Pointer[attachment] // nil while attaching again
 	closed  atomic.Bool
 
+	waiting      atomic.Int32            // receivers
+	lastDelivery atomic.Int64            // in nanoseconds of Unix time; zero before the first
+	look         look                    // the watch's own
+	silence      atomic.Pointer[silence] // nil unless events wait and none comes
+
 	tries supervise.Backoff // of attaching again
 
 	mu      sync.Mutex    // guards what follows, and the changes of what precedes
 	changed chan struct{} // closed when attaching again has ended
 	fault   error         // why it couldn't attach again, so far
-}
-
-// attachment is one link of a consumer.
-type attachment struct {
-	link    *link[*amqp.Receiver]
-	conn    *connection
-	flow    *inflow
-	since   time.Time
-	settled atomic.Uint32 // since credit was issued last
-	parked  error         // what became of a message that was too large; guarded by the consumer's mu
-}
-
-// arrival is a message with what settles it, so that it is made at once.
-type arrival struct {
-	eventing.Message
-
-	received *amqp.Message
-	on       *attachment
-	size     int64 // on the wire
 }
 
 var _ eventing.Consumer = (*consumer)(nil)
@@ -128,24 +114,19 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 
 // attach opens a link and asks for the first messages.
 func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, error) {
-	flow := conn.intake.expect(c.maxMessage)
-	opened, err := c.provider.openQueue(ctx, conn, c.queue, flow.name)
+	inflow := conn.intake.expect(c.maxMessage)
+	opened, err := c.provider.openQueue(ctx, conn, c.queue, inflow.name)
 	if err != nil {
-		flow.end()
+		inflow.end()
 		return nil, err
 	}
-	on := &attachment{link: opened, conn: conn, flow: flow, since: time.Now()}
+	on := &attachment{link: opened, conn: conn, inflow: inflow, since: time.Now()}
 	if err := opened.end.IssueCredit(c.prefetch); err != nil {
 		on.close(context.WithoutCancel(ctx)) // else it would hold its queue
 		return nil, fmt.Errorf("attach to %s: %w", c.source, err)
 	}
+	on.flow.issued.Store(int64(c.prefetch))
 	return on, nil
-}
-
-// close ends the link, and gives back what came by it.
-func (a *attachment) close(ctx context.Context) {
-	a.flow.end()
-	a.link.close(ctx)
 }
 
 // openQueue attaches to a queue by a link of that name, without asking for
@@ -184,17 +165,20 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 		if err != nil {
 			return err
 		}
+		c.waiting.Add(1)
 		received, err := on.link.end.Receive(ctx, nil)
+		c.waiting.Add(-1)
 		switch {
 		case c.closed.Load():
 			return eventing.ErrClosed // the end of the link gives it back
 		case err == nil && on.conn.isLost():
 			err = on.conn.Err() // what was prefetched can't be settled any more
 		case err == nil:
-			if c.fill(into, on, received) { //nolint:contextcheck // what it begins outlives the call
-				return nil
+			if !c.fill(into, on, received) { //nolint:contextcheck // what it begins outlives the call
+				continue
 			}
-			continue
+			c.count(on, into)
+			return nil
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 			return err
 		}
@@ -206,9 +190,9 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 
 // fill is false for what stands for a message that is nobody's here.
 func (c *consumer) fill(into *eventing.Delivery, on *attachment, received *amqp.Message) bool {
-	arrived := &arrival{received: received, on: on, size: on.flow.take()}
+	arrived := &arrival{received: received, on: on, size: on.inflow.take()}
 	if size, ok := received.Annotations[replaced].(uint64); ok {
-		on.flow.settle(arrived.size)
+		on.inflow.settle(arrived.size)
 		c.setAside(on, received, size)
 		return false
 	}
@@ -230,7 +214,7 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 		return errors.New("amqp: the delivery isn't of this provider")
 	}
 	on := arrived.on
-	on.flow.settle(arrived.size)
+	on.inflow.settle(arrived.size)
 	switch disposition {
 	case eventing.Accept:
 	case eventing.Release:
@@ -246,6 +230,7 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 	if err := on.link.end.AcceptMessage(context.Background(), arrived.received); err != nil {
 		return fmt.Errorf("settle a message of %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
 	}
+	on.flow.accepted.Add(1)
 	c.renewCredit(on)
 	return nil
 }
@@ -257,6 +242,7 @@ func (c *consumer) renewCredit(on *attachment) {
 		return
 	}
 	if count := on.settled.Swap(0); count > 0 {
+		on.flow.issued.Add(int64(count))
 		_ = on.link.end.IssueCredit(count) // fails for links with automatic credit only
 	}
 }

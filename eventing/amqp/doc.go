@@ -66,4 +66,13 @@
 // Receive goes on waiting while its link is attached again. A delivery of an old
 // link can't be settled; it comes again. A link that the broker ends is treated
 // alike, and each try to attach follows a pause.
+//
+// # Standstills
+//
+// Where a connection stands and nothing moves, Health tells too, by an error that
+// wraps [eventing.ErrStalled]. An address is stalled when the broker has taken and
+// confirmed nothing for 30 seconds while messages are on their way to it. A
+// consumer is when it waits, has credit, and gets nothing, while the broker's
+// management says twice, 30 seconds apart, that messages wait in its queue. What
+// may be another consumer's (of a group, or of an exclusive queue) doesn't count.
 package amqp

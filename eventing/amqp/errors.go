@@ -88,5 +88,5 @@ func inUseError(queue eventing.Queue) error {
 	if queue.Exclusive() {
 		owner += fmt.Sprintf(" that runs as server %q too", queue.Server)
 	}
-	return fmt.Errorf("%w: that of %s", eventing.ErrQueueInUse, owner)
+	return fmt.Errorf("%w: that of %s, or one of a connection that was lost and that the broker takes to be alive", eventing.ErrQueueInUse, owner)
 }

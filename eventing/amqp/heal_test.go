@@ -221,10 +221,13 @@ func TestQueueTakenMeanwhile(t *testing.T) {
 		return err == nil
 	}, limit, 10*time.Millisecond)
 	between.reopen()
-	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.ErrorIs(c, provider.Health(), eventing.ErrQueueInUse) }, limit, 10*time.Millisecond)
+	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.ErrorIs(c, status(consumer).Err, eventing.ErrQueueInUse) }, limit, 10*time.Millisecond)
+	assert.False(t, status(consumer).Attached)
 	require.NoError(t, second.Close(within(t)))
 	send(t, other, textMessage(queue.Event, "mine again"))
 	assert.Equal(t, "mine again", string((<-received).Message.Body))
+	assert.True(t, status(consumer).Attached)
+	require.NoError(t, status(consumer).Err)
 	requireHealed(t, provider)
 }
 

@@ -82,6 +82,12 @@ func attach(tb testing.TB, provider *amqp.Provider, queue eventing.Queue, prefet
 	return consumer
 }
 
+// status is what the consumer tells of itself.
+func status(consumer eventing.Consumer) eventing.ConsumerStatus {
+	reporter, _ := consumer.(eventing.Reporter)
+	return reporter.Status()
+}
+
 func send(tb testing.TB, provider *amqp.Provider, message *eventing.Message) {
 	tb.Helper()
 	receipt, err := provider.Submit(within(tb), message)

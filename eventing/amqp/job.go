@@ -49,10 +49,15 @@ func newJob(sender *sender, message *eventing.Message) *job {
 func (j *job) begin() bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.stage == waiting {
+	switch j.stage {
+	case waiting:
 		j.stage = written
+	case written:
+		j.sender.counters.resent.Add(1)
+	case withdrawn, abandoned, decided:
+		return false
 	}
-	return j.stage == written
+	return true
 }
 
 // end decides a job that is written no more: by the outcome, unless it was.
@@ -74,6 +79,8 @@ func (j *job) decide(err error) {
 	known, notify := j.known, j.notify
 	j.mu.Unlock()
 	j.sender.queue.leave(j.size, wanted)
+	j.sender.progress.moves.Add(1)
+	j.sender.counters.outcome(err, !wanted)
 	if known != nil {
 		close(known)
 	}
@@ -134,6 +141,7 @@ func (j *job) conclude() (outcome error, given bool) {
 		return eventing.ErrNotSent, true
 	case written:
 		j.stage = abandoned
+		j.sender.counters.unknown.Add(1)
 		return eventing.ErrUnconfirmed, true
 	case withdrawn, abandoned, decided:
 	}

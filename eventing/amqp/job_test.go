@@ -35,7 +35,7 @@ func connected() error { return nil }
 // submitted is a job of its own sender, which nobody writes.
 func submitted(t *testing.T) *job {
 	t.Helper()
-	s := newSender(node{}, connected, 1)
+	s := newSender(node{}, connected, 1, new(counters))
 	work := newJob(s, &eventing.Message{})
 	require.NoError(t, s.submit(t.Context(), work))
 	return work
@@ -99,4 +99,36 @@ func TestJobWakesWhoWaits(t *testing.T) {
 		work.decide(eventing.ErrRejected)
 		require.ErrorIs(t, <-woken, eventing.ErrRejected)
 	})
+}
+
+// TestOutcomesAreCountedOnce, whoever learns of them first.
+func TestOutcomesAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	given, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, test := range map[string]struct {
+		end       func(*job)
+		confirmed uint64
+		rejected  uint64
+		unknown   uint64
+	}{
+		"accepted":               {func(j *job) { j.decide(nil) }, 1, 0, 0},
+		"rejected":               {func(j *job) { j.decide(eventing.ErrRejected) }, 0, 1, 0},
+		"never sent":             {func(j *job) { j.decide(eventing.ErrNotSent) }, 0, 0, 0},
+		"ended":                  {func(j *job) { j.end(eventing.ErrNotSent, eventing.ErrClosed) }, 0, 0, 1},
+		"given up":               {func(j *job) { _ = j.Wait(given) }, 0, 0, 1},
+		"given up and ended":     {func(j *job) { _ = j.Wait(given); j.end(eventing.ErrNotSent, errGivenUp) }, 0, 0, 1},
+		"given up and confirmed": {func(j *job) { _ = j.Wait(given); j.decide(nil) }, 1, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			work := submitted(t)
+			counters := work.sender.counters
+			work.begin()
+			test.end(work)
+			assert.Equal(t, test.confirmed, counters.confirmed.Load())
+			assert.Equal(t, test.rejected, counters.rejected.Load())
+			assert.Equal(t, test.unknown, counters.unknown.Load())
+		})
+	}
 }

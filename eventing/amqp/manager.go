@@ -30,6 +30,9 @@ type manager interface {
 	// isBound tells whether somebody gets what is sent to the address.
 	isBound(ctx context.Context, address string) (bool, error)
 
+	// backlog tells what is in a queue, which a watch asks again and again.
+	backlog(ctx context.Context, queue eventing.Queue) (*backlog, error)
+
 	// worksOn tells whether it can do further work, over that connection.
 	worksOn(conn *connection) bool
 

@@ -18,20 +18,22 @@ func (c *consumer) setAside(on *attachment, received *amqp.Message, size uint64)
 	if size == notKept {
 		return // the link has ended
 	}
+	on.flow.received.Add(1)
+	on.flow.accepted.Add(1) // the listener hasn't got it
 	_ = c.provider.begin(func() { // when the provider stops, so does the link
 		destination, err := c.reject(on, received)
 		switch {
 		case err != nil && c.current.Load() != on: // it comes again
 		case err != nil:
 			err = fmt.Errorf("receive from %s: a message of %d bytes is too large (the limit is %d), and stays in the queue: %w; raise amqp.Config.MaxMessageBytes, or take it out of the queue while no listener is attached",
-				c.source, size, on.flow.limit, err)
+				c.source, size, on.inflow.limit, err)
 			c.logger.ErrorContext(c.life, "a message is too large to be received: it stays in the queue", slog.Any("reason", err))
 			c.mu.Lock()
 			on.parked = err
 			c.mu.Unlock()
 		default:
 			c.logger.ErrorContext(c.life, "a message is too large to be received: the broker has put it aside",
-				slog.Uint64("bytes", size), slog.Int64("limit", on.flow.limit), slog.String("address", destination))
+				slog.Uint64("bytes", size), slog.Int64("limit", on.inflow.limit), slog.String("address", destination))
 		}
 		c.renewCredit(on)
 	})

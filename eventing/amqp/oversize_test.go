@@ -78,8 +78,14 @@ func TestTooLargeAMessageThatCantBePutAside(t *testing.T) {
 	dial(t, broker.URL()).send(t, queue.Event, large(5<<20), large(6<<20), &goamqp.Message{Value: "after"}, &goamqp.Message{Value: "more"})
 	assert.Equal(t, "after", string(receive(t, consumer).Message.Body), "those that stay take no credit")
 	assert.Equal(t, "more", string(receive(t, consumer).Message.Body))
-	require.Eventually(t, func() bool { return provider.Health() != nil }, limit, 10*time.Millisecond)
-	require.ErrorContains(t, provider.Health(), "bytes is too large (the limit is 2097152), and stays in the queue: amqp: the broker offers no management")
+	status := func() eventing.ConsumerStatus {
+		reporter, ok := consumer.(eventing.Reporter)
+		require.True(t, ok)
+		return reporter.Status()
+	}
+	require.Eventually(t, func() bool { return status().Err != nil }, limit, 10*time.Millisecond)
+	assert.Zero(t, status().Unsettled)
+	require.ErrorContains(t, status().Err, "bytes is too large (the limit is 2097152), and stays in the queue: amqp: the broker offers no management")
 	require.NoError(t, consumer.Close(within(t)))
 	require.NoError(t, provider.Stop(within(t)))
 

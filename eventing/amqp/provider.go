@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
+	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
 )
@@ -40,6 +39,10 @@ type Provider struct {
 
 	publishing *supervisor
 	consuming  *supervisor
+
+	counters     counters
+	lookInterval time.Duration // of the watch for consumers
+	patience     time.Duration // with addresses that get on with nothing
 
 	mu        sync.Mutex // guards what follows
 	state     state
@@ -83,7 +86,9 @@ func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxM
 		topology:  map[eventing.Queue]struct{}{},
 		consumers: map[*consumer]struct{}{},
 
-		maxMessage: maxMessage,
+		maxMessage:   maxMessage,
+		lookInterval: lookInterval,
+		patience:     defaultPatience,
 	}
 	container := "aspyx-" + eventing.NewID().String()
 	p.publishing = p.supervise(container+"-", "publishing", p.restore)
@@ -130,14 +135,12 @@ func (p *Provider) Err() error {
 }
 
 // Health implements [eventing.Healthy]. It is red while a connection is lost, or
-// a listener can't be attached again.
+// an address has got on with nothing for half a minute. How listeners are, their
+// consumers tell.
 func (p *Provider) Health() error {
-	p.mu.Lock()
-	consumers := slices.Collect(maps.Keys(p.consumers))
-	p.mu.Unlock()
 	errs := []error{p.publishing.Health(), p.consuming.Health()}
-	for _, consumer := range consumers {
-		errs = append(errs, consumer.health())
+	for _, sender := range p.openSenders() {
+		errs = append(errs, sender.health(p.patience))
 	}
 	return errors.Join(errs...)
 }

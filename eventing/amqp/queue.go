@@ -91,6 +91,13 @@ func (q *queue) leave(size int64, wanted bool) {
 	}
 }
 
+// load returns how many messages have no outcome, and how many bytes they have.
+func (q *queue) load() (count int, bytes int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.count, q.bytes
+}
+
 // isWanted tells whether somebody waits for one of the messages.
 func (q *queue) isWanted() bool {
 	q.mu.Lock()

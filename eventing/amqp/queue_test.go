@@ -43,7 +43,7 @@ func TestQueueIsBounded(t *testing.T) {
 		{window: 1000, bytes: byteWindow/4 + 1, room: 4, free: 2},
 		{window: 1000, bytes: byteWindow * 2, room: 1, free: 1},
 	} {
-		s := newSender(node{}, connected, test.window)
+		s := newSender(node{}, connected, test.window, new(counters))
 		all := fill(t, s, test.bytes)
 		assert.Len(t, all, test.room, "%+v", test)
 		// Those that are written are on their way still.
@@ -63,7 +63,7 @@ func TestQueueIsBounded(t *testing.T) {
 func TestQueueThatIsFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSender(node{}, connected, 4)
+		s := newSender(node{}, connected, 4, new(counters))
 		all := fill(t, s, 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -91,7 +91,7 @@ func TestQueueThatIsFull(t *testing.T) {
 func TestQueueThatEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSender(node{}, connected, 1)
+		s := newSender(node{}, connected, 1, new(counters))
 		all := fill(t, s, 1)
 		refused := make(chan error)
 		for range 2 {
@@ -111,7 +111,7 @@ func TestQueueThatEnds(t *testing.T) {
 // TestQueueTakesNothingForAContextThatIsDone, even where there is room.
 func TestQueueTakesNothingForAContextThatIsDone(t *testing.T) {
 	t.Parallel()
-	s := newSender(node{}, connected, 1)
+	s := newSender(node{}, connected, 1, new(counters))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(eventing.ErrStopping)
 	err := s.submit(ctx, newJob(s, &eventing.Message{}))

@@ -105,6 +105,7 @@ func (c *consumer) adopt(on *attachment) {
 	if !closed {
 		c.current.Store(on)
 		c.fault = nil
+		c.provider.counters.reattaches.Add(1)
 	}
 	c.mu.Unlock()
 	if closed {
@@ -123,17 +124,6 @@ func (c *consumer) setFault(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fault = err
-}
-
-// health returns why the consumer has no link, where that isn't for want of a
-// connection, or what it had to leave.
-func (c *consumer) health() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if on := c.current.Load(); on != nil && on.parked != nil {
-		return on.parked
-	}
-	return c.fault
 }
 
 // isAway tells whether a connection is lost.

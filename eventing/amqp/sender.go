@@ -20,9 +20,11 @@ const defaultWindow = 1000
 // gap in the delivery ids, and Artemis would close the connection. So a message
 // waits in the queue, where its caller can give up, until it is written.
 type sender struct {
-	at    node
-	away  func() error // why there is no connection; nil while there is one
-	queue *queue
+	at       node
+	away     func() error // why there is no connection; nil while there is one
+	queue    *queue
+	counters *counters
+	progress progress
 
 	unconfirmed atomic.Int64  // messages that were written
 	held        atomic.Bool   // whether the library has one to write
@@ -31,9 +33,9 @@ type sender struct {
 	done chan struct{} // closed when no job is taken any more
 }
 
-func newSender(at node, away func() error, window int) *sender {
+func newSender(at node, away func() error, window int, counters *counters) *sender {
 	return &sender{
-		at: at, away: away, queue: newQueue(window),
+		at: at, away: away, queue: newQueue(window), counters: counters,
 		changed: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -158,6 +160,8 @@ func (s *sender) send(link *amqp.Sender, work *job, flight *flight) error {
 	receipt, err := link.SendWithReceipt(context.Background(), work.message, nil)
 	switch {
 	case err == nil:
+		s.counters.published.Add(1)
+		s.progress.moves.Add(1)
 		s.unconfirmed.Add(1)
 		flight.pending <- pending{work, receipt}
 		return nil

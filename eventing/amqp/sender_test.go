@@ -42,7 +42,7 @@ func TestAMessageThatEndsItsLinkAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	provider, err := New(Config{})
 	require.NoError(t, err)
-	s := newSender(node{}, connected, 2)
+	s := newSender(node{}, connected, 2, new(counters))
 	first, second := newJob(s, &eventing.Message{}), newJob(s, &eventing.Message{})
 	require.NoError(t, s.submit(t.Context(), first))
 	require.NoError(t, s.submit(t.Context(), second))

@@ -104,6 +104,8 @@ func (p *Provider) begun() error {
 	}
 	p.work.Go(p.publishing.Run)
 	p.work.Go(p.consuming.Run)
+	p.work.Go(p.watchSenders)
+	p.work.Go(func() { p.watchConsumers(p.backlog) })
 	return nil
 }
 

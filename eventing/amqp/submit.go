@@ -53,7 +53,7 @@ func (p *Provider) sender(at node) (*sender, error) {
 	}
 	found, ok := p.senders[at]
 	if !ok {
-		found = newSender(at, p.publishing.Health, defaultWindow)
+		found = newSender(at, p.publishing.Health, defaultWindow, &p.counters)
 		p.senders[at] = found
 		p.work.Go(func() { p.run(found) })
 	}
@@ -69,6 +69,8 @@ func (p *Provider) run(s *sender) {
 		left  []*job
 		tries supervise.Backoff
 		held  time.Duration
+
+		attached bool // before
 	)
 	for {
 		conn, err := p.publishing.Session(p.life)
@@ -90,6 +92,10 @@ func (p *Provider) run(s *sender) {
 		case err != nil:
 			continue // no answer in time
 		}
+		if attached {
+			p.counters.reattaches.Add(1)
+		}
+		attached = true
 		began := time.Now()
 		left, err = s.pump(link.end, p.life.Done(), left)
 		held = time.Since(began)

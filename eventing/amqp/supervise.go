@@ -29,6 +29,7 @@ func (p *Provider) observe(change supervise.Change, logger *slog.Logger) {
 	switch change.To {
 	case supervise.Connected:
 		if change.Again {
+			p.counters.reconnects.Add(1)
 			logger.InfoContext(p.life, "connected to the broker again", slog.Duration("after", change.Away))
 		}
 	case supervise.Lost:
