@@ -35,7 +35,7 @@
 // whole encoding as the body. One that is much larger than
 // [Config.MaxMessageBytes] isn't kept while it comes, and the broker is asked to
 // put it aside; where it wouldn't keep it, it stays in the queue, and
-// [Provider.Health] says so. Messages that were received and aren't settled have
+// Health says so. Messages that were received and aren't settled have
 // [Config.MaxInFlightBytes] in all; beyond it nothing more is read.
 //
 // Certificates and host names are always verified, with TLS 1.2 or later.

@@ -19,7 +19,7 @@ func (c *consumer) setAside(on *attachment, received *amqp.Message, size uint64)
 		return // the link has ended
 	}
 	on.flow.received.Add(1)
-	on.flow.accepted.Add(1) // the listener hasn't got it
+	on.flow.accepted.Add(1)       // the listener hasn't got it
 	_ = c.provider.begin(func() { // when the provider stops, so does the link
 		destination, err := c.reject(on, received)
 		switch {
