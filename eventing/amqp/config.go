@@ -108,9 +108,16 @@ type Config struct {
 
 	// MaxMessageBytes is how large the body of an event may be. A larger one is
 	// refused with [eventing.ErrRejected] before it is sent, and dead-lettered
-	// when another client has sent it. Zero means 10 MiB. A negative one disables
-	// it; then the bound of eventing.Config.MaxBodyBytes is left.
+	// when another client has sent it; one with 1 MiB more isn't kept while it
+	// comes, and the broker puts it aside. Zero means 10 MiB. A negative one
+	// disables it; then the bound of eventing.Config.MaxBodyBytes is left.
 	MaxMessageBytes int64
+
+	// MaxInFlightBytes is how many bytes of messages may have been received and
+	// not be settled, of all listeners together. Beyond it nothing is read until
+	// one is settled; where none is in hand, what comes is completed, of each
+	// listener one. Zero means 256 MiB. A negative value disables the bound.
+	MaxInFlightBytes int64
 
 	// TextBodies sends each body as a string of AMQP instead of a data section.
 	// The Python original understands nothing else. It costs a copy of the
@@ -189,10 +196,7 @@ func (c Config) open(settings eventing.Settings) (*Provider, error) {
 	provider.textBodies = c.TextBodies
 	provider.prefetch = cmp.Or(c.Prefetch, math.MaxInt)
 	provider.window = cmp.Or(c.Window, defaultWindow)
-	provider.maxMessage = cmp.Or(c.MaxMessageBytes, defaultMaxMessage)
-	if provider.maxMessage < 0 {
-		provider.maxMessage = math.MaxInt64
-	}
+	provider.maxMessage = bound(c.MaxMessageBytes, defaultMaxMessage)
 	provider.superviseConnections()
 	return provider, nil
 }
@@ -217,6 +221,7 @@ func (c Config) endpoints(place location) (*endpoints, error) {
 			mechanism:   mechanism,
 			login:       login,
 			idleTimeout: cmp.Or(c.IdleTimeout, defaultIdleTimeout),
+			inFlight:    bound(c.MaxInFlightBytes, defaultInFlight),
 		})
 	}
 	return made, errors.Join(faults...)

@@ -32,6 +32,7 @@ type endpoint struct {
 	mechanism   SASL
 	login       login
 	idleTimeout time.Duration // negative for none
+	inFlight    int64         // bytes of messages that a connection may have in hand
 }
 
 // connection is one connection that has been proven to work.
@@ -40,6 +41,7 @@ type connection struct {
 	dialect  dialect
 	endpoint *endpoint
 	socket   net.Conn
+	intake   *intake
 	line     *line
 	first    bool // the provider's first: what it has declared exists
 }
@@ -68,7 +70,8 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		stream = secured
 	}
 	host, _, _ := net.SplitHostPort(e.address)
-	gathered := gather(stream, writeTimeout)
+	taken := newIntake(stream, e.inFlight)
+	gathered := gather(taken, writeTimeout)
 	conn, err := amqp.NewConn(ctx, gathered, &amqp.ConnOptions{
 		ContainerID:  container,
 		HostName:     host,
@@ -82,7 +85,7 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		_ = gathered.Close() // not by the library in all cases
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
-	connected := &connection{Conn: conn, dialect: e.dialect, endpoint: e, socket: socket, line: heard}
+	connected := &connection{Conn: conn, dialect: e.dialect, endpoint: e, socket: socket, intake: taken, line: heard}
 	if err = probe(ctx, conn); err != nil {
 		connected.Abort()
 		return nil, e.fault(ctx, e.explainOpen(err), err)

@@ -46,16 +46,6 @@ type consumer struct {
 	fault   error         // why it couldn't attach again, so far
 }
 
-// attachment is one link of a consumer.
-type attachment struct {
-	link    *link[*amqp.Receiver]
-	conn    *connection
-	own     bool // the connection is this consumer's alone
-	since   time.Time
-	settled atomic.Uint32 // since credit was issued last
-	flow    flow
-}
-
 var _ eventing.Consumer = (*consumer)(nil)
 
 // Attach implements [eventing.Provider]. It waits for a connection within ctx;
@@ -142,7 +132,8 @@ func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, e
 			return nil, err
 		}
 	}
-	on.link, err = c.provider.openQueue(ctx, on.conn, c.queue)
+	on.inflow = on.conn.intake.expect(c.maxMessage)
+	on.link, err = c.provider.openQueue(ctx, on.conn, c.queue, on.inflow.name)
 	if err == nil {
 		err = on.link.end.IssueCredit(c.prefetch)
 	}
@@ -154,13 +145,14 @@ func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, e
 	return on, nil
 }
 
-// openQueue attaches to a queue, without asking for messages.
-func (p *Provider) openQueue(ctx context.Context, conn *connection, queue eventing.Queue) (*link[*amqp.Receiver], error) {
+// openQueue attaches to a queue by a link of that name, without asking for
+// messages.
+func (p *Provider) openQueue(ctx context.Context, conn *connection, queue eventing.Queue, name string) (*link[*amqp.Receiver], error) {
 	at, err := conn.dialect.queue(queue, p.naming)
 	if err != nil {
 		return nil, err
 	}
-	opened, err := openReceiver(ctx, conn, at.node)
+	opened, err := openReceiver(ctx, conn, at.node, name)
 	if err == nil {
 		return opened, nil
 	}
@@ -198,7 +190,9 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 		case err == nil && on.conn.isLost():
 			err = on.conn.Err() // what was prefetched can't be settled any more
 		case err == nil:
-			c.fill(into, received)
+			if !c.fill(into, on, received) { //nolint:contextcheck // what it begins outlives the call
+				continue
+			}
 			c.count(on, into)
 			return nil
 		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
@@ -210,22 +204,33 @@ func (c *consumer) Receive(ctx context.Context, into *eventing.Delivery) error {
 	}
 }
 
-func (c *consumer) fill(into *eventing.Delivery, received *amqp.Message) {
-	message := read(received, c.queue.Event)
+// fill is false for what stands for a message that is nobody's here.
+func (c *consumer) fill(into *eventing.Delivery, on *attachment, received *amqp.Message) bool {
+	arrived := &arrival{received: received, on: on, size: on.inflow.take()}
+	if size, ok := received.Annotations[replaced].(uint64); ok {
+		on.inflow.settle(arrived.size)
+		c.setAside(on, received, size)
+		return false
+	}
+	message := &arrived.Message
+	read(message, received, c.queue.Event)
 	// Not by the link's own maximum: a message above that ends the link, and
 	// comes again on the next one, for ever.
 	if size := int64(len(message.Body)); message.Invalid == nil && size > c.maxMessage {
 		message.Invalid = tooLarge(size, c.maxMessage)
 	}
-	*into = eventing.Delivery{Message: message, Count: deliveryCount(received), Tag: received}
+	*into = eventing.Delivery{Message: message, Count: deliveryCount(received), Tag: arrived}
+	return true
 }
 
 // Settle implements [eventing.Consumer].
 func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disposition) error {
-	received, ok := delivery.Tag.(*amqp.Message)
+	arrived, ok := delivery.Tag.(*arrival)
 	if !ok {
 		return errors.New("amqp: the delivery isn't of this provider")
 	}
+	on := arrived.on
+	on.inflow.settle(arrived.size)
 	switch disposition {
 	case eventing.Accept:
 	case eventing.Release:
@@ -233,17 +238,14 @@ func (c *consumer) Settle(delivery *eventing.Delivery, disposition eventing.Disp
 	default:
 		return fmt.Errorf("amqp: can't settle a delivery by disposition %v", disposition)
 	}
-	on := c.current.Load()
-	if on == nil {
+	if c.current.Load() != on {
 		return fmt.Errorf("settle a message of %s: %w: its link has ended, so that it comes again", c.source, eventing.ErrUnavailable)
 	}
-	// The library settles it on the link that it came by, and refuses that where
-	// the link has ended. Without a limit of its own: one that runs out during a
-	// write would cost the connection. The connection's write timeout ends it.
-	if err := on.link.end.AcceptMessage(context.Background(), received); err != nil {
+	// Without a limit of its own: one that runs out during a write would cost the
+	// connection. The connection's write timeout ends it.
+	if err := on.link.end.AcceptMessage(context.Background(), arrived.received); err != nil {
 		return fmt.Errorf("settle a message of %s: %w: %s", c.source, eventing.ErrUnavailable, describe(err))
 	}
-	// So it came by this link: it was the current one before.
 	switch accepted, issued := on.flow.accepted.Add(1), on.flow.issued.Load(); {
 	case issued < c.provider.maxDeliveries:
 		c.renewCredit(on)

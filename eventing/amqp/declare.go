@@ -96,7 +96,7 @@ func (p *Provider) touchOn(ctx context.Context, conn *connection, queue eventing
 	limited, cancel := p.limit(ctx)
 	defer cancel()
 	end := func(opened *link[*amqp.Receiver]) { opened.close(context.WithoutCancel(limited)) }
-	opened, err := await(limited, p, func() (*link[*amqp.Receiver], error) { return p.openQueue(limited, conn, queue) }, end)
+	opened, err := await(limited, p, func() (*link[*amqp.Receiver], error) { return p.openQueue(limited, conn, queue, "") }, end)
 	if ctx.Err() != nil && err != nil {
 		return context.Cause(ctx)
 	}

@@ -31,6 +31,14 @@
 // message that is sent within that time after its last queue has gone is
 // confirmed and lost. Both are for Artemis only.
 //
+// No message of another client takes a listener, a connection or the process
+// down. One that can't be decoded is dead-lettered with its reason, with its
+// whole encoding as the body. One that is much larger than
+// [Config.MaxMessageBytes] isn't kept while it comes, and the broker is asked to
+// put it aside; where it wouldn't keep it, it stays in the queue, and
+// Health says so. Messages that were received and aren't settled have
+// [Config.MaxInFlightBytes] in all; beyond it nothing more is read.
+//
 // Certificates and host names are always verified, with TLS 1.2 or later.
 //
 // # Failing

@@ -15,12 +15,14 @@ const maxDeliveries = 1 << 31
 type link[T closer] struct {
 	end     T
 	session *amqp.Session
+	intake  *intake
 }
 
 type closer interface{ Close(context.Context) error }
 
 // open opens a session and the link on it.
 func open[T closer](ctx context.Context, conn *connection, attach func(*amqp.Session) (T, error)) (*link[T], error) {
+	defer conn.intake.hurry()()
 	session, err := conn.NewSession(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -31,13 +33,14 @@ func open[T closer](ctx context.Context, conn *connection, attach func(*amqp.Ses
 		_ = session.Close(ctx)
 		return nil, err
 	}
-	return &link[T]{end: end, session: session}, nil
+	return &link[T]{end: end, session: session, intake: conn.intake}, nil
 }
 
 // close detaches and ends the session. The broker's answers also tell that it
 // has heard what was sent before. An error would only say that the link was
 // gone already.
 func (l *link[T]) close(ctx context.Context) {
+	defer l.intake.hurry()()
 	_ = l.end.Close(ctx)
 	_ = l.session.Close(ctx)
 }
@@ -52,10 +55,11 @@ func openSender(ctx context.Context, conn *connection, at node) (*link[*amqp.Sen
 	})
 }
 
-func openReceiver(ctx context.Context, conn *connection, at node) (*link[*amqp.Receiver], error) {
+// openReceiver opens a link by a name; an empty one is replaced by any.
+func openReceiver(ctx context.Context, conn *connection, at node, name string) (*link[*amqp.Receiver], error) {
 	return open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
 		// By hand: see renewCredit. The library would renew it while closing.
-		options := &amqp.ReceiverOptions{Credit: -1}
+		options := &amqp.ReceiverOptions{Credit: -1, Name: name}
 		if at.capability != "" {
 			options.SourceCapabilities = []string{at.capability}
 		}

@@ -1,8 +1,10 @@
 package amqp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
@@ -12,9 +14,18 @@ const (
 	defaultConnectTimeout = 10 * time.Second
 	defaultIdleTimeout    = 30 * time.Second
 	defaultMaxMessage     = 10 << 20
+	defaultInFlight       = 256 << 20
 
 	maxWindow = 100_000
 )
+
+// bound is a number of bytes, where a negative one means any.
+func bound(value, standard int64) int64 {
+	if value < 0 {
+		return math.MaxInt64
+	}
+	return cmp.Or(value, standard)
+}
 
 // limits checks what stands for itself.
 func (c Config) limits() error {

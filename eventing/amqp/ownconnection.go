@@ -54,13 +54,3 @@ func (c *consumer) dialAlone(ctx context.Context, like *connection, container st
 	}
 	return nil, err
 }
-
-// close ends the link, and the connection if it is the consumer's own.
-func (a *attachment) close(ctx context.Context) {
-	if a.link != nil {
-		a.link.close(ctx)
-	}
-	if a.own {
-		a.conn.close(ctx)
-	}
-}

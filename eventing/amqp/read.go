@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -31,8 +32,8 @@ const (
 // read converts a received message. It takes whatever a foreign client has
 // sent: what can't be a body makes the message Invalid, and what can't be a
 // header is left out.
-func read(received *amqp.Message, event string) *eventing.Message {
-	message := &eventing.Message{Event: event, Headers: readHeaders(received.ApplicationProperties)}
+func read(message *eventing.Message, received *amqp.Message, event string) {
+	*message = eventing.Message{Event: event, Headers: readHeaders(received.ApplicationProperties)}
 	if received.Header != nil {
 		message.Durable = received.Header.Durable
 		message.Priority = eventing.PriorityLevel(int(received.Header.Priority))
@@ -54,11 +55,10 @@ func read(received *amqp.Message, event string) *eventing.Message {
 		message.DuplicateID = clean(id)
 	}
 	message.Body, message.Invalid = readBody(received)
-	if message.Invalid != nil {
-		// The whole message as it was, so that its dead letter loses nothing.
-		message.Body, _ = received.MarshalBinary()
+	if reason, ok := received.Annotations[replaced].(string); ok {
+		// The body is the whole message as it was: its dead letter loses nothing.
+		message.Invalid = errors.New(reason)
 	}
-	return message
 }
 
 // isJMSBytes tells whether the message is a BytesMessage of JMS. Its client

@@ -67,9 +67,15 @@ func TestContentTypeOfJMSBytes(t *testing.T) {
 		"object":       {"application/octet-stream", amqp.Annotations{"x-opt-jms-msg-type": int8(1)}, "application/octet-stream"},
 		"not of JMS":   {"application/octet-stream", nil, "application/octet-stream"},
 	} {
-		got := read(&amqp.Message{Properties: &amqp.MessageProperties{ContentType: &test.contentType}, Annotations: test.annotations}, "e")
+		got := convert(&amqp.Message{Properties: &amqp.MessageProperties{ContentType: &test.contentType}, Annotations: test.annotations})
 		assert.Equal(t, test.want, got.ContentType, name)
 	}
+}
+
+func convert(received *amqp.Message) *eventing.Message {
+	message := &eventing.Message{}
+	read(message, received, "e")
+	return message
 }
 
 func TestReadIDs(t *testing.T) {
@@ -83,11 +89,11 @@ func TestReadIDs(t *testing.T) {
 		"00ff":                                 []byte{0, 255},
 		"a\uFFFD":                              "a\x00",
 	} {
-		got := read(&amqp.Message{Properties: &amqp.MessageProperties{MessageID: id}}, "e")
+		got := convert(&amqp.Message{Properties: &amqp.MessageProperties{MessageID: id}})
 		assert.Equal(t, want, got.ID.String())
 	}
 	ours := eventing.NewID()
-	got := read(&amqp.Message{Properties: &amqp.MessageProperties{MessageID: ours.String()}}, "e")
+	got := convert(&amqp.Message{Properties: &amqp.MessageProperties{MessageID: ours.String()}})
 	assert.Equal(t, ours, got.ID)
 }
 
@@ -103,13 +109,13 @@ func TestReadKeys(t *testing.T) {
 		"x" + long:    "x" + long[:len(long)-2],
 		"\x00" + long: "\uFFFD" + long[:len(long)-4],
 	} {
-		got := read(&amqp.Message{Properties: &amqp.MessageProperties{GroupID: &group}}, "e")
+		got := convert(&amqp.Message{Properties: &amqp.MessageProperties{GroupID: &group}})
 		assert.Equal(t, want, got.Key)
 	}
-	assert.Empty(t, read(&amqp.Message{}, "e").Key)
+	assert.Empty(t, convert(&amqp.Message{}).Key)
 	assert.Nil(t, encode(&eventing.Message{Event: "e"}).Properties.GroupID)
 	encoded := encode(&eventing.Message{Event: "e", Key: "tea"})
-	assert.Equal(t, "tea", read(encoded, "e").Key)
+	assert.Equal(t, "tea", convert(encoded).Key)
 }
 
 func TestReadHeaders(t *testing.T) {
@@ -147,11 +153,9 @@ func TestReadBodies(t *testing.T) {
 		"map":      {amqp.Message{Value: map[string]any{"a": 1}}, "", true},
 		"sequence": {amqp.Message{Sequence: [][]any{{1}}}, "", true},
 	} {
-		got := read(&test.message, "e")
+		got := convert(&test.message)
 		if test.invalid {
 			require.Error(t, got.Invalid, name)
-			var again amqp.Message
-			require.NoError(t, again.UnmarshalBinary(got.Body), name)
 			continue
 		}
 		require.NoError(t, got.Invalid, name)
@@ -200,7 +204,7 @@ func FuzzReadMessage(f *testing.F) {
 		if !decodes(&received, data) {
 			return
 		}
-		message := read(&received, "e")
+		message := convert(&received)
 		if count := deliveryCount(&received); count < 1 {
 			t.Fatalf("count %d", count)
 		}

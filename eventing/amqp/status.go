@@ -1,6 +1,7 @@
 package amqp
 
 import (
+	"errors"
 	"maps"
 	"net"
 	"slices"
@@ -65,8 +66,15 @@ func (c *consumer) Status() eventing.ConsumerStatus {
 	status.Credit = int(on.credit())
 	status.Unsettled = int(on.unsettled())
 	status.LastFrame = on.conn.line.lastRead()
-	status.Err = c.silence.Load().health(on)
+	status.Err = errors.Join(c.silence.Load().health(on), c.left(on))
 	return status
+}
+
+// left tells of a message that had to be left in the queue.
+func (c *consumer) left(on *attachment) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return on.parked
 }
 
 // detachedError tells why the consumer has no link. It is nil for the moment in

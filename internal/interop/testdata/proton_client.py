@@ -1,6 +1,7 @@
 """Sends messages of all kinds, or prints the messages of a queue as JSON.
 
     proton_client.py send ADDRESS
+    proton_client.py poison ADDRESS
     proton_client.py receive QUEUE COUNT
 """
 import json
@@ -9,7 +10,7 @@ import sys
 import uuid
 from urllib.parse import unquote, urlparse
 
-from proton import Message, byte, float32, int32, symbol, timestamp, ubyte, uint, ulong
+from proton import Message, byte, char, decimal32, decimal64, decimal128, float32, int32, symbol, timestamp, ubyte, uint, ulong
 from proton.utils import BlockingConnection
 
 UUID = uuid.UUID("01020304-0506-0708-090a-0b0c0d0e0f10")
@@ -43,6 +44,31 @@ FULL = Message(
 )
 
 
+# What go-amqp can't decode, each with a good property.
+POISON = [
+    ("char", Message("{}", properties={"case": "char", "char": char("x")})),
+    ("char body", Message(char("x"), properties={"case": "char body"})),
+    ("nested char", Message({"list": [{"char": char("x")}]}, properties={"case": "nested char"})),
+    ("decimal32", Message("{}", properties={"case": "decimal32", "decimal": decimal32(1)})),
+    ("decimal64", Message("{}", properties={"case": "decimal64", "decimal": decimal64(1)})),
+    ("decimal128", Message(decimal128(bytes(16)), properties={"case": "decimal128"})),
+    ("large", Message(["x" * 3000000, char("x")], properties={"case": "large"})),
+]
+
+
+def map_as_key():
+    """Encodes a message whose footer has a map as a key."""
+    headers = b"\x00\x53\x74\xc1\x13\x02\xa1\x04case\xa1\x0amap as key"
+    return headers + b"\x00\x53\x77\xa1\x02{}" + b"\x00\x53\x78\xc1\x05\x02\xc1\x01\x00\x40"
+
+
+def send_encoded(connection, sender, message):
+    delivery = sender.link.delivery(sender.link.delivery_tag())
+    sender.link.stream(message)
+    sender.link.advance()
+    connection.wait(lambda: delivery.settled)
+
+
 def messages():
     yield FULL
     for case, message in BODIES:
@@ -70,6 +96,12 @@ def main(command, address, count=0):
         sender = connection.create_sender(address)
         for message in messages():
             sender.send(message)
+    elif command == "poison":
+        sender = connection.create_sender(address)
+        for _, message in POISON:
+            sender.send(message)
+        send_encoded(connection, sender, map_as_key())
+        sender.send(Message('{"text":"good"}'))
     else:
         receiver = connection.create_receiver(address, credit=int(count))
         for _ in range(int(count)):
