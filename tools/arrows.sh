@@ -29,6 +29,8 @@ forbid eventing/trace "$module/environment"
 forbid eventing/amqp "$module/environment"
 forbid eventing/eventingtest "$module/eventing/amqp"
 forbid internal/artemis "$module/eventing"
+forbid internal/foreign "$module/eventing"
+forbid internal/soak "$module/eventing/memory"
 
 report=$("$lint" run --enable-only depguard --show-stats=false --output.text.print-issued-lines=false ./... || true)
 caught=$(grep -c 'zz_forbidden.go.*(depguard)' <<<"$report" || true)
