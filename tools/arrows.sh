@@ -31,6 +31,8 @@ forbid eventing/eventingtest "$module/eventing/amqp"
 forbid internal/artemis "$module/eventing"
 forbid internal/foreign "$module/eventing"
 forbid internal/soak "$module/eventing/memory"
+forbid internal/supervise "$module/eventing"
+forbid internal/amqppeer "$module/eventing"
 
 report=$("$lint" run --enable-only depguard --show-stats=false --output.text.print-issued-lines=false ./... || true)
 caught=$(grep -c 'zz_forbidden.go.*(depguard)' <<<"$report" || true)

@@ -24,7 +24,7 @@ func (p *Provider) limit(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeoutCause(ctx, limit, &noAnswerError{limit})
 }
 
-// session returns a connection of the supervisor's: see [supervisor.session].
+// session returns a connection of the supervisor's: see [supervise.Supervisor.Session].
 func (p *Provider) session(ctx context.Context, s *supervisor) (*connection, error) {
 	p.mu.Lock()
 	err := p.usable()
@@ -32,7 +32,7 @@ func (p *Provider) session(ctx context.Context, s *supervisor) (*connection, err
 	if err != nil {
 		return nil, err
 	}
-	return s.session(ctx)
+	return s.Session(ctx)
 }
 
 // begin runs work in a goroutine of the provider.

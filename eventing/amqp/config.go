@@ -58,6 +58,9 @@ type Config struct {
 	// 1.2. Nil, with amqps://, means the system's roots. It isn't changed.
 	TLS *tls.Config
 
+	// Broker is the kind of the broker. The zero value is BrokerAuto.
+	Broker Broker
+
 	// SASL is how to authenticate. The zero value is SASLAuto.
 	SASL SASL
 
@@ -147,6 +150,8 @@ func (c Config) open(settings eventing.Settings) (*Provider, error) {
 	endpoint.tls, err = c.tlsConfig(place)
 	faults = append(faults, err)
 	endpoint.mechanism, endpoint.sasl, err = c.authentication(place)
+	faults = append(faults, err)
+	endpoint.dialect, err = c.Broker.dialect()
 	faults = append(faults, err)
 	if err := errors.Join(faults...); err != nil {
 		return nil, err

@@ -26,7 +26,8 @@ const (
 
 // endpoint is where and how to connect.
 type endpoint struct {
-	address        string // host:port
+	address        string  // host:port
+	dialect        dialect // nil means the one that the broker tells of
 	tls            *tls.Config
 	mechanism      SASL
 	sasl           amqp.SASLType
@@ -37,8 +38,10 @@ type endpoint struct {
 // connection is one connection that has been proven to work.
 type connection struct {
 	*amqp.Conn
-	socket net.Conn
-	first  bool // the provider's first: what it has declared exists
+	dialect  dialect
+	endpoint *endpoint
+	socket   net.Conn
+	first    bool // the provider's first: what it has declared exists
 }
 
 // dial connects, authenticates and opens a first session, until ctx is done.
@@ -74,10 +77,16 @@ func (e *endpoint) dial(ctx context.Context, container string) (*connection, err
 		_ = gathered.Close() // not by the library in all cases
 		return nil, e.fault(ctx, e.explainOpen(err), err)
 	}
-	connected := &connection{Conn: conn, socket: socket}
+	connected := &connection{Conn: conn, dialect: e.dialect, endpoint: e, socket: socket}
 	if err = probe(ctx, conn); err != nil {
-		connected.abort()
+		connected.Abort()
 		return nil, e.fault(ctx, e.explainOpen(err), err)
+	}
+	if connected.dialect == nil {
+		if connected.dialect = detect(conn.Properties()); connected.dialect == nil {
+			connected.Abort()
+			return nil, e.unknownBroker(conn)
+		}
 	}
 	return connected, nil
 }
@@ -92,10 +101,13 @@ func probe(ctx context.Context, conn *amqp.Conn) error {
 	return session.Close(ctx)
 }
 
-// isArtemis tells whether the peer is ActiveMQ Artemis, by its own words.
-func (c *connection) isArtemis() bool {
-	product, _ := c.Properties()["product"].(string)
-	return product == "apache-activemq-artemis"
+// unknownBroker is the error of a broker that is of no known kind.
+func (e *endpoint) unknownBroker(conn *amqp.Conn) error {
+	says := "doesn't say which kind it is"
+	if product, _ := conn.Properties()["product"].(string); product != "" {
+		says = fmt.Sprintf("says that it is %q, which isn't known", product)
+	}
+	return &connectError{e.address, "the broker " + says + ": set amqp.Config.Broker, if it understands the addresses of a kind that is", errors.ErrUnsupported}
 }
 
 // isLost tells whether the connection has ended.
@@ -108,14 +120,14 @@ func (c *connection) isLost() bool {
 	}
 }
 
-// lostError tells why the connection has ended.
-func (e *endpoint) lostError(lost *connection) error {
+// Reason tells why the connection has ended.
+func (c *connection) Reason() error {
 	reason := "the broker closed the connection"
-	err := lost.Err()
+	err := c.Err()
 	if err != nil {
 		reason = "the connection was lost: " + describe(err)
 	}
-	return &connectError{e.address, reason, err}
+	return &connectError{c.endpoint.address, reason, err}
 }
 
 // close says goodbye, until ctx is done.
@@ -125,8 +137,8 @@ func (c *connection) close(ctx context.Context) {
 	_ = c.Close()
 }
 
-// abort ends the connection at once.
-func (c *connection) abort() {
+// Abort ends the connection at once.
+func (c *connection) Abort() {
 	_ = c.socket.Close()
 	_ = c.Close()
 }

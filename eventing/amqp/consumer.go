@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/go-amqp"
 
 	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/internal/supervise"
 )
 
 // consumer is one listener's hold on its queue, over all the links that it has
@@ -33,7 +34,7 @@ type consumer struct {
 	current atomic.Pointer[attachment] // nil while attaching again
 	closed  atomic.Bool
 
-	tries backoff // of attaching again
+	tries supervise.Backoff // of attaching again
 
 	mu      sync.Mutex    // guards what follows, and the changes of what precedes
 	changed chan struct{} // closed when attaching again has ended
@@ -53,7 +54,11 @@ var _ eventing.Consumer = (*consumer)(nil)
 // Attach implements [eventing.Provider]. It waits for a connection within ctx;
 // the broker's answer has a time limit.
 func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch int) (eventing.Consumer, error) {
-	made := p.newConsumer(queue, prefetch)
+	speaks, err := p.dialect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("attach to %v: %w", queue, err)
+	}
+	made := p.newConsumer(queue, p.placeOf(speaks, queue), prefetch)
 	for {
 		conn, err := p.session(ctx, p.consuming)
 		if err != nil {
@@ -71,8 +76,7 @@ func (p *Provider) Attach(ctx context.Context, queue eventing.Queue, prefetch in
 	}
 }
 
-func (p *Provider) newConsumer(queue eventing.Queue, prefetch int) *consumer {
-	source := queueNode(queue, p.naming).address
+func (p *Provider) newConsumer(queue eventing.Queue, source string, prefetch int) *consumer {
 	made := &consumer{
 		provider: p,
 		queue:    queue,
@@ -113,34 +117,36 @@ func (p *Provider) attachFirst(ctx context.Context, conn *connection, made *cons
 
 // attach opens a link and asks for the first messages.
 func (c *consumer) attach(ctx context.Context, conn *connection) (*attachment, error) {
-	at := queueNode(c.queue, c.provider.naming)
-	opened, err := openReceiver(ctx, conn, at)
+	opened, err := c.provider.openQueue(ctx, conn, c.queue)
 	if err != nil {
-		return nil, c.provider.attachError(c.queue, at, err)
+		return nil, err
 	}
 	if err := opened.end.IssueCredit(c.prefetch); err != nil {
 		opened.close(context.WithoutCancel(ctx)) // else it would hold its queue
-		return nil, fmt.Errorf("attach to %s: %w", at.address, err)
+		return nil, fmt.Errorf("attach to %s: %w", c.source, err)
 	}
 	return &attachment{link: opened, conn: conn, since: time.Now()}, nil
 }
 
-// attachError explains why a link to a queue was refused.
-func (p *Provider) attachError(queue eventing.Queue, at node, err error) error {
-	switch {
-	case mentions(err, "AMQ229200"), mentions(err, "Maximum Consumer Limit"):
-		owner := "another process"
-		if queue.Exclusive() {
-			owner += fmt.Sprintf(" that runs as server %q too", queue.Server)
-		}
-		return fmt.Errorf("attach to %s: %w: that of %s", at.address, eventing.ErrQueueInUse, owner)
-	case hasCondition(err, amqp.ErrCondNotFound) && mentions(err, "does not exist for address"):
-		return fmt.Errorf("attach to %s: %w", at.address, elsewhereError(queue, p.naming, ""))
-	case isRefusal(err):
-		return fmt.Errorf("attach to %s: the broker refuses: %s", at.address, describe(err))
-	default:
-		return fmt.Errorf("attach to %s: %w: %s", at.address, eventing.ErrUnavailable, describe(err))
+// openQueue attaches to a queue, without asking for messages.
+func (p *Provider) openQueue(ctx context.Context, conn *connection, queue eventing.Queue) (*link[*amqp.Receiver], error) {
+	at, err := conn.dialect.queue(queue, p.naming)
+	if err != nil {
+		return nil, err
 	}
+	opened, err := openReceiver(ctx, conn, at)
+	if err == nil {
+		return opened, nil
+	}
+	switch explained := conn.dialect.explain(queue, p.naming, err); {
+	case explained != nil:
+		err = explained
+	case isRefusal(err):
+		err = fmt.Errorf("the broker refuses: %s", describe(err))
+	default:
+		err = fmt.Errorf("%w: %s", eventing.ErrUnavailable, describe(err))
+	}
+	return nil, fmt.Errorf("attach to %s: %w", at.address, err)
 }
 
 // Receive implements [eventing.Consumer]. Where the link has ended, it has a new

@@ -82,15 +82,11 @@ func mentions(err error, text string) bool {
 	return ok && strings.Contains(remote.Description, text)
 }
 
-// elsewhereError explains a queue that belongs to another address.
-func elsewhereError(queue eventing.Queue, naming eventing.Naming, other string) error {
-	name, owner := queue.Name(naming), ""
-	if other != "" {
-		owner = fmt.Sprintf(" %q", other)
+// inUseError explains a queue that somebody else consumes from alone.
+func inUseError(queue eventing.Queue) error {
+	owner := "another process"
+	if queue.Exclusive() {
+		owner += fmt.Sprintf(" that runs as server %q too", queue.Server)
 	}
-	advice := "give the listener another name, or set amqp.Config.Naming to eventing.NamingQualified"
-	if naming == eventing.NamingQualified || queue.IsDeadLetter() {
-		advice = "remove that queue, or give the listener another name"
-	}
-	return fmt.Errorf("queue %q belongs to another address%s on the broker, not to %q: names of queues are global there; %s", name, owner, queue.Address(), advice)
+	return fmt.Errorf("%w: that of %s", eventing.ErrQueueInUse, owner)
 }

@@ -39,16 +39,24 @@ func TestFrozenBroker(t *testing.T) { //nolint:paralleltest // counts goroutines
 	receipt, err := provider.Submit(within(t), textMessage(queue.Event, "x"))
 	require.NoError(t, err)
 	require.ErrorIs(t, briefly(receipt.Wait), eventing.ErrUnconfirmed)
-	// A message that the socket can't hold hangs in its writing, and the next one
-	// waits for its turn. Together they are less than what may be unconfirmed.
-	_, err = provider.Submit(within(t), textMessage(queue.Event, strings.Repeat("x", 15<<20)))
+	// A message that the socket can't hold hangs in its writing. The next one
+	// waits for its turn in the queue, and the one after that for room in it.
+	large, err := provider.Submit(within(t), textMessage(queue.Event, strings.Repeat("x", 15<<20)))
 	require.NoError(t, err)
-	err = briefly(func(ctx context.Context) error {
-		_, err := provider.Submit(ctx, textMessage(queue.Event, "x"))
-		return err
-	})
-	require.ErrorIs(t, err, eventing.ErrNotSent)
-	require.ErrorIs(t, err, context.DeadlineExceeded)
+	behind, err := provider.Submit(within(t), textMessage(queue.Event, strings.Repeat("x", 1<<20)))
+	require.NoError(t, err)
+	for _, call := range []func(context.Context) error{
+		func(ctx context.Context) error {
+			_, err := provider.Submit(ctx, textMessage(queue.Event, "x"))
+			return err
+		},
+		behind.Wait,
+	} {
+		err = briefly(call)
+		require.ErrorIs(t, err, eventing.ErrNotSent)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	}
+	require.ErrorIs(t, briefly(large.Wait), eventing.ErrUnconfirmed)
 	require.ErrorIs(t, briefly(func(ctx context.Context) error {
 		_, err := provider.Attach(ctx, queue, 1)
 		return err

@@ -50,10 +50,11 @@ func openSender(ctx context.Context, conn *connection, at node) (*link[*amqp.Sen
 
 func openReceiver(ctx context.Context, conn *connection, at node) (*link[*amqp.Receiver], error) {
 	return open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
-		return session.NewReceiver(ctx, at.address, &amqp.ReceiverOptions{
-			// By hand: see renewCredit. The library would renew it while closing.
-			Credit:             -1,
-			SourceCapabilities: []string{at.capability},
-		})
+		// By hand: see renewCredit. The library would renew it while closing.
+		options := &amqp.ReceiverOptions{Credit: -1}
+		if at.capability != "" {
+			options.SourceCapabilities = []string{at.capability}
+		}
+		return session.NewReceiver(ctx, at.address, options)
 	})
 }

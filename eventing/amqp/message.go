@@ -10,17 +10,8 @@ import (
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
-const (
-	// delayAnnotation is in whole milliseconds; of another type than an
-	// integer it has no effect.
-	delayAnnotation = "x-opt-delivery-delay"
-
-	// maxTTL is the longest that the wire can carry, in milliseconds.
-	maxTTL = math.MaxUint32
-
-	// duplicateProperty makes Artemis drop a second message with the same.
-	duplicateProperty = "_AMQ_DUPL_ID"
-)
+// maxTTL is the longest that the wire can carry, in milliseconds.
+const maxTTL = math.MaxUint32
 
 // outgoing is a message with what its pointers lead to, so that it is made at
 // once.
@@ -32,7 +23,8 @@ type outgoing struct {
 	data       [1][]byte
 }
 
-// encode makes the message that goes over the wire. It shares the body.
+// encode makes the message that goes over the wire, but for what its dialect
+// adds. It shares the body.
 func encode(message *eventing.Message) *amqp.Message {
 	encoded := &outgoing{
 		header:     amqp.MessageHeader{Durable: message.Durable, Priority: uint8(message.Priority.Int())}, //nolint:gosec // 0 to 9
@@ -58,12 +50,6 @@ func encode(message *eventing.Message) *amqp.Message {
 	}
 	for _, header := range message.Headers {
 		encoded.ApplicationProperties[header.Key] = header.Value
-	}
-	if message.DuplicateID != "" {
-		encoded.ApplicationProperties[duplicateProperty] = message.DuplicateID
-	}
-	if message.Delay > 0 {
-		encoded.Annotations = amqp.Annotations{delayAnnotation: milliseconds(message.Delay)}
 	}
 	if message.TTL > 0 {
 		encoded.Header.TTL = time.Duration(min(milliseconds(message.TTL), maxTTL)) * time.Millisecond

@@ -44,9 +44,9 @@ type Provider struct {
 	mu        sync.Mutex // guards what follows
 	state     state
 	err       error
-	manager   *management // kept for the next work; nil while in use
-	unmanaged error       // why the broker can't be managed
-	mandatory bool        // whether it tells which queues an address has
+	manager   manager // kept for the next work; nil while in use
+	unmanaged error   // why the broker can't be managed
+	bindings  bool    // whether it tells which queues an address has
 	senders   map[node]*sender
 	routes    map[string]*route           // by address
 	topology  map[eventing.Queue]struct{} // what was declared
@@ -71,44 +71,39 @@ const (
 func newProvider(endpoint *endpoint, server string, naming eventing.Naming, maxMessage int64, logger *slog.Logger) *Provider {
 	life, end := context.WithCancelCause(context.Background())
 	logger = logger.With(slog.String("broker", endpoint.address))
-	container := "aspyx-" + eventing.NewID().String()
 	p := &Provider{
-		endpoint:   endpoint,
-		server:     server,
-		naming:     naming,
-		logger:     logger,
-		life:       life,
-		end:        end,
-		publishing: newSupervisor(life, endpoint, container, "publishing", logger),
-		consuming:  newSupervisor(life, endpoint, container, "consuming", logger),
-		senders:    map[node]*sender{},
-		routes:     map[string]*route{},
-		topology:   map[eventing.Queue]struct{}{},
-		consumers:  map[*consumer]struct{}{},
+		endpoint:  endpoint,
+		server:    server,
+		naming:    naming,
+		logger:    logger,
+		life:      life,
+		end:       end,
+		senders:   map[node]*sender{},
+		routes:    map[string]*route{},
+		topology:  map[eventing.Queue]struct{}{},
+		consumers: map[*consumer]struct{}{},
 
 		maxMessage: maxMessage,
 	}
-	p.publishing.restore = p.restore
+	container := "aspyx-" + eventing.NewID().String()
+	p.publishing = p.supervise(container+"-", "publishing", p.restore)
+	p.consuming = p.supervise(container+"-", "consuming", nil)
 	return p
 }
 
 // Name implements [eventing.Provider].
 func (p *Provider) Name() string { return "amqp" }
 
-// Capabilities implements [eventing.Capable]. The limit is Artemis' default.
+// Capabilities implements [eventing.Capable]. They are the broker's: before the
+// first connection there are none, unless Config.Broker says which one it is.
 func (p *Provider) Capabilities() eventing.Capabilities {
-	conn := p.publishing.last()
-	p.mu.Lock()
-	artemis, mandatory := conn != nil && conn.isArtemis(), p.mandatory
-	p.mu.Unlock()
-	return eventing.Capabilities{
-		Delay:     true,
-		Count:     true,
-		Groups:    artemis,
-		Mandatory: mandatory,
-		Enforced: "after max-delivery-attempts (10 by default) deliveries that ended with the process, " +
-			"the dead-letter-address of the address settings",
+	speaks := p.knownDialect()
+	if speaks == nil {
+		return eventing.Capabilities{}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return speaks.capabilities(p.bindings)
 }
 
 // ServerName implements [eventing.Provider].
@@ -140,7 +135,7 @@ func (p *Provider) Health() error {
 	p.mu.Lock()
 	consumers := slices.Collect(maps.Keys(p.consumers))
 	p.mu.Unlock()
-	errs := []error{p.publishing.health(), p.consuming.health()}
+	errs := []error{p.publishing.Health(), p.consuming.Health()}
 	for _, consumer := range consumers {
 		errs = append(errs, consumer.health())
 	}
@@ -165,7 +160,7 @@ func (p *Provider) Stop(ctx context.Context) error {
 		err = fmt.Errorf("stop amqp: not all was confirmed: %w", context.Cause(ctx))
 	}
 	for _, each := range []*supervisor{p.publishing, p.consuming} {
-		if conn := each.last(); conn != nil {
+		if conn := each.Last(); conn != nil {
 			conn.close(ctx)
 		}
 	}

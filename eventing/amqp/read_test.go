@@ -13,14 +13,23 @@ import (
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
+// encodeFor makes the message as it is sent.
+func encodeFor(speaks dialect, message *eventing.Message) *amqp.Message {
+	encoded := encode(message)
+	speaks.adapt(encoded, message)
+	return encoded
+}
+
 func TestEncode(t *testing.T) {
 	t.Parallel()
-	encoded := encode(&eventing.Message{Event: "e", Delay: 1500 * time.Microsecond})
+	encoded := encodeFor(artemis{}, &eventing.Message{Event: "e", Delay: 1500 * time.Microsecond})
 	assert.Equal(t, &amqp.MessageHeader{Priority: 4}, encoded.Header)
 	assert.Equal(t, amqp.Annotations{"x-opt-delivery-delay": int64(2)}, encoded.Annotations)
 	assert.Len(t, encoded.Data, 1)
 	assert.Nil(t, encoded.Properties.MessageID)
 	assert.Nil(t, encoded.ApplicationProperties)
+	encoded = encodeFor(artemis{}, &eventing.Message{Event: "e", DuplicateID: "id#1"})
+	assert.Equal(t, map[string]any{"_AMQ_DUPL_ID": "id#1"}, encoded.ApplicationProperties)
 
 	encoded = encode(&eventing.Message{Event: "e", TTL: 1, Priority: eventing.PriorityLevel(0)})
 	assert.Equal(t, &amqp.MessageHeader{TTL: time.Millisecond}, encoded.Header)
@@ -199,7 +208,7 @@ func FuzzReadMessage(f *testing.F) {
 			t.Fatalf("key %q", message.Key)
 		}
 		// Whatever came can be sent on: as a retry, or as a dead letter.
-		if _, err := encode(message).MarshalBinary(); err != nil {
+		if _, err := encodeFor(artemis{}, message).MarshalBinary(); err != nil {
 			t.Fatalf("a copy can't be sent: %v", err)
 		}
 	})

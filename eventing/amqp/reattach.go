@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/internal/supervise"
 )
 
 // attached returns the current link, and waits for it while one is attached
@@ -60,10 +61,10 @@ func (c *consumer) replace(lost *attachment, why error) {
 		c.setFault(fmt.Errorf("receive from %s: %w: %s", c.source, eventing.ErrUnavailable, describe(why)))
 		c.close(lost)
 	} else {
-		c.tries = backoff{} // those of the connection are enough
+		c.tries = supervise.Backoff{} // those of the connection are enough
 	}
 	reported := ""
-	for held := time.Since(lost.since); sleep(c.life, c.tries.next(held)); held = 0 {
+	for held := time.Since(lost.since); supervise.Sleep(c.life, c.tries.Next(held)); held = 0 {
 		on, err := c.renew()
 		if err == nil {
 			c.adopt(on)
@@ -134,7 +135,7 @@ func (c *consumer) health() error {
 
 // isAway tells whether a connection is lost.
 func (p *Provider) isAway() bool {
-	return p.publishing.health() != nil || p.consuming.health() != nil
+	return p.publishing.Health() != nil || p.consuming.Health() != nil
 }
 
 // letGo forgets a consumer that is closed.

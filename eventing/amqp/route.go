@@ -81,12 +81,11 @@ func (p *Provider) ask(r *route, address string) {
 	r.bound, r.err = p.isBound(p.life, address)
 }
 
-// isBound asks the broker whether an address has a binding: a queue, here or
-// on another node of a cluster, or a divert.
-func (p *Provider) isBound(ctx context.Context, address string) (bool, error) {
-	var bindings string
-	err := p.manage(ctx, func(manager *management) error {
-		return manager.call(ctx, &bindings, "listBindingsForAddress", address)
+// isBound asks the broker whether somebody gets what is sent to an address.
+func (p *Provider) isBound(ctx context.Context, address string) (bound bool, err error) {
+	err = p.manage(ctx, func(manager manager) error {
+		bound, err = manager.isBound(ctx, address)
+		return err
 	})
-	return bindings != "", err
+	return bound, err
 }

@@ -42,7 +42,9 @@ func declared(t *testing.T, provider *Provider) eventing.Queue {
 func TestRefusalsOfTheBroker(t *testing.T) {
 	t.Parallel()
 	provider, ctx := started(t)
-	err := provider.manage(ctx, func(manager *management) error { return manager.call(ctx, nil, "destroyQueue", "test.none") })
+	err := provider.manage(ctx, func(manager manager) error {
+		return manager.(*artemisManager).call(ctx, nil, "destroyQueue", "test.none") //nolint:forcetypeassert // Artemis'
+	})
 	assert.True(t, isRefused(err, noSuchQueue), err)
 	assert.False(t, isRefused(err, hasConsumers), err)
 	require.ErrorContains(t, err, "the broker refuses destroyQueue: AMQ229017: Queue test.none")

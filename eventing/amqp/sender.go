@@ -11,45 +11,30 @@ import (
 	"github.com/aspyx-go/aspyx/eventing"
 )
 
-const (
-	// window is how many messages of one address may be unconfirmed: the credit
-	// that Artemis gives to a link.
-	window = 1000
-
-	// byteWindow is how many bytes of them hold back the next message. So it is
-	// exceeded by one message at most, and no message is too large for it.
-	byteWindow = 16 << 20
-)
+// defaultWindow is how many messages of one address may be without an outcome:
+// the credit that Artemis gives to a link.
+const defaultWindow = 1000
 
 // sender sends the messages of one address. One goroutine owns its link, since
 // a send can't be given up once it was begun: a cancelled context would leave a
-// gap in the delivery ids, and Artemis would close the connection.
+// gap in the delivery ids, and Artemis would close the connection. So a message
+// waits in the queue, where its caller can give up, until it is written.
 type sender struct {
-	at   node
-	away func() error // why there is no connection; nil while there is one
+	at    node
+	away  func() error // why there is no connection; nil while there is one
+	queue *queue
 
-	// jobs has no buffer: a message is in its caller's hands, who can give up,
-	// until it is written.
-	jobs chan *job
-
-	unconfirmed atomic.Int64        // messages
-	bytes       atomic.Int64        // of them
-	sending     atomic.Pointer[job] // what the library has now
-	changed     chan struct{}       // has a token when one of these did
+	unconfirmed atomic.Int64  // messages that were written
+	held        atomic.Bool   // whether the library has one to write
+	changed     chan struct{} // has a token when one of these did, or somebody gave up
 
 	done chan struct{} // closed when no job is taken any more
-	err  error         // why; set before done is closed
 }
 
-func newSender(at node, away func() error) *sender {
-	return &sender{at: at, away: away, jobs: make(chan *job), changed: make(chan struct{}, 1), done: make(chan struct{})}
-}
-
-// tell wakes whoever waits for a change.
-func (s *sender) tell() {
-	select {
-	case s.changed <- struct{}{}:
-	default:
+func newSender(at node, away func() error, window int) *sender {
+	return &sender{
+		at: at, away: away, queue: newQueue(window),
+		changed: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
 
@@ -61,19 +46,29 @@ func (s *sender) cause(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// submit hands the job over, in order.
+// submit puts the job into the queue, once there is room.
 func (s *sender) submit(ctx context.Context, work *job) error {
-	if err := context.Cause(ctx); err != nil {
-		return fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", eventing.ErrNotSent, context.Cause(ctx))
 	}
-	select {
-	case s.jobs <- work:
-		return nil
-	case <-s.done:
-		return s.err
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", eventing.ErrNotSent, s.cause(ctx))
+	for {
+		added, ended := s.queue.add(work)
+		if added || ended != nil {
+			return ended
+		}
+		select {
+		case <-s.queue.room:
+		case <-s.done:
+		case <-ctx.Done(): // not without need: a context may make its channel only now
+			return fmt.Errorf("%w: %w", eventing.ErrNotSent, s.cause(ctx))
+		}
 	}
+}
+
+// giveUp counts a job that nobody waits for any more.
+func (s *sender) giveUp() {
+	s.queue.giveUp()
+	signal(s.changed)
 }
 
 // errGivenUp is why a job isn't written (again). Nobody hears of it.
@@ -89,7 +84,7 @@ type pending struct {
 // or the link ends. The jobs that it returns are left without an outcome, in
 // their order: those first that may have arrived.
 func (s *sender) pump(link *amqp.Sender, stop <-chan struct{}, left []*job) (again []*job, why error) {
-	flight := &flight{pending: make(chan pending, window), broken: make(chan struct{})}
+	flight := &flight{pending: make(chan pending, s.queue.window), broken: make(chan struct{})}
 	confirmed, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(confirmed)
@@ -121,34 +116,32 @@ type flight struct {
 	why     error
 }
 
-// feed writes to the link. It returns what wasn't written whole, and why the link
-// has ended.
+// feed writes what is left over to the link, and then what is in the queue. It
+// returns what wasn't written whole, and why the link has ended.
 func (s *sender) feed(link *amqp.Sender, stop <-chan struct{}, left []*job, flight *flight) (unsent []*job, why error) {
-	for i, work := range left {
-		if err := s.send(link, work, flight); err != nil {
-			return left[i:], err
-		}
-	}
 	for {
-		jobs := s.jobs
-		if s.bytes.Load() >= byteWindow {
-			jobs = nil
+		for i, work := range left {
+			if err := s.send(link, work, flight); err != nil {
+				return left[i:], err
+			}
+		}
+		if left = s.queue.take(left); len(left) > 0 {
+			if s.unconfirmed.Load() > 0 {
+				continue
+			}
+			if err := linkError(link); err != nil {
+				return left, err
+			}
+			continue
 		}
 		select {
-		case work := <-jobs:
-			if s.unconfirmed.Load() == 0 {
-				if err := linkError(link); err != nil {
-					return []*job{work}, err
-				}
-			}
-			if err := s.send(link, work, flight); err != nil {
-				return []*job{work}, err
-			}
-		case <-s.changed:
+		case <-s.queue.fed:
 		case <-flight.broken:
 			return nil, nil
 		case <-stop:
-			return nil, nil
+			if left = s.queue.take(left); len(left) == 0 {
+				return nil, nil
+			}
 		}
 	}
 }
@@ -156,17 +149,16 @@ func (s *sender) feed(link *amqp.Sender, stop <-chan struct{}, left []*job, flig
 // send returns an error when the link has ended. Whether it did before or after
 // the job was written isn't known then.
 func (s *sender) send(link *amqp.Sender, work *job, flight *flight) error {
+	s.held.Store(true) // first: whoever gives up after begin has it looked at
+	defer s.held.Store(false)
 	if !work.begin() {
-		work.end(errGivenUp)
+		work.end(eventing.ErrNotSent, errGivenUp)
 		return nil
 	}
-	s.sending.Store(work)
 	receipt, err := link.SendWithReceipt(context.Background(), work.message, nil)
-	s.sending.Store(nil)
 	switch {
 	case err == nil:
 		s.unconfirmed.Add(1)
-		s.bytes.Add(work.size)
 		flight.pending <- pending{work, receipt}
 		return nil
 	case endsLink(err):
@@ -177,7 +169,7 @@ func (s *sender) send(link *amqp.Sender, work *job, flight *flight) error {
 	}
 }
 
-// loosen ends the link after stop, once nothing but a message is left that the
+// loosen ends the link after stop, once nothing is left but messages that the
 // broker holds back by giving no credit, and that nobody waits for any more. A
 // send can't be given up in another way.
 func (s *sender) loosen(link *amqp.Sender, stop, ended <-chan struct{}) {
@@ -187,8 +179,7 @@ func (s *sender) loosen(link *amqp.Sender, stop, ended <-chan struct{}) {
 		return
 	}
 	for {
-		held := s.sending.Load()
-		if held != nil && held.givenUp() && s.unconfirmed.Load() == 0 {
+		if s.held.Load() && s.unconfirmed.Load() == 0 && !s.queue.isWanted() {
 			_ = link.Close(context.Background()) // ended by the broker's answer, or the connection
 			return
 		}
@@ -206,10 +197,9 @@ func (s *sender) confirm(flight *flight) {
 	for next := range flight.pending {
 		state, err := next.receipt.Wait(context.Background())
 		s.unconfirmed.Add(-1)
-		s.bytes.Add(-next.job.size)
-		s.tell()
 		if state != nil {
 			next.job.decide(outcome(state))
+			signal(s.changed)
 			continue
 		}
 		if len(flight.unknown) == 0 {

@@ -28,8 +28,8 @@ func (p *Provider) Start(ctx context.Context) error {
 		return nil
 	}
 	p.halfStarted()
-	publishing.abort()
-	consuming.abort()
+	publishing.Abort()
+	consuming.Abort()
 	p.work.Wait() // without connections nothing can block any more
 	p.leaving.Wait()
 	return p.leave(err)
@@ -65,32 +65,33 @@ func (p *Provider) connect(ctx context.Context) (publishing, consuming *connecti
 	ctx, cancel := context.WithTimeout(ctx, p.endpoint.connectTimeout)
 	defer cancel()
 	// One after the other: a wrong password is tried once only.
-	publishing, err = p.publishing.dial(ctx)
+	publishing, err = p.publishing.Dial(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	consuming, err = p.consuming.dial(ctx)
+	consuming, err = p.consuming.Dial(ctx)
 	if err != nil {
-		publishing.abort()
+		publishing.Abort()
 		return nil, nil, err
 	}
 	publishing.first, consuming.first = true, true
 	product, _ := publishing.Properties()["product"].(string)
 	version, _ := publishing.Properties()["version"].(string)
-	p.logger.DebugContext(ctx, "connected", slog.String("product", product), slog.String("version", version))
+	p.logger.DebugContext(ctx, "connected", slog.String("broker_kind", publishing.dialect.name()), slog.String("product", product), slog.String("version", version))
 	return publishing, consuming, nil
 }
 
 // adopt has the provider work with the connections.
 func (p *Provider) adopt(publishing, consuming *connection) error {
+	if !p.publishing.Adopt(publishing) || !p.consuming.Adopt(consuming) {
+		return p.Err() // it was stopped
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.state != starting {
 		return p.err
 	}
 	p.state = running
-	p.publishing.adopt(publishing)
-	p.consuming.adopt(consuming)
 	return nil
 }
 
@@ -101,8 +102,8 @@ func (p *Provider) begun() error {
 	if p.state != running {
 		return p.err
 	}
-	p.work.Go(p.publishing.run)
-	p.work.Go(p.consuming.run)
+	p.work.Go(p.publishing.Run)
+	p.work.Go(p.consuming.Run)
 	return nil
 }
 
@@ -115,21 +116,20 @@ func (p *Provider) halfStarted() {
 	}
 }
 
-// tryManagement finds out what may be managed, by the question that mandatory
-// messages need. Its error is that of a broker which doesn't answer.
+// tryManagement finds out what may be managed. Its error is that of a broker
+// which doesn't answer.
 func (p *Provider) tryManagement(ctx context.Context, conn *connection) error {
-	err := p.manageOn(ctx, conn, func(manager *management) error {
-		return manager.call(ctx, nil, "listBindingsForAddress", managementAddress)
+	bindings := false
+	err := p.manageOn(ctx, conn, func(manager manager) (err error) {
+		bindings, err = manager.knowsBindings(ctx)
+		return err
 	})
-	_, refused := errors.AsType[*managementError](err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mandatory, p.unmanaged = err == nil, nil
-	switch {
-	case errors.Is(err, errNoManagement):
+	p.bindings, p.unmanaged = bindings, nil
+	if errors.Is(err, errNoManagement) {
 		p.unmanaged = err
-	case err != nil && !refused:
-		return err
+		return nil
 	}
-	return nil
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aspyx-go/aspyx/eventing"
+	"github.com/aspyx-go/aspyx/internal/supervise"
 )
 
 // Submit implements [eventing.Provider].
@@ -15,16 +16,25 @@ func (p *Provider) Submit(ctx context.Context, message *eventing.Message) (event
 	if size := int64(len(message.Body)); message.Target == nil && size > p.maxMessage {
 		return nil, fmt.Errorf("%w: %w", eventing.ErrRejected, tooLarge(size, p.maxMessage))
 	}
+	speaks, err := p.dialect(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
+	}
+	at, err := p.target(speaks, message)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
+	}
 	if message.Mandatory {
 		if err := p.checkRoute(ctx, message.Event); err != nil {
 			return nil, err
 		}
 	}
-	sender, err := p.sender(targetNode(message, p.naming)) //nolint:contextcheck // a sender outlives the call that began it
+	sender, err := p.sender(at) //nolint:contextcheck // a sender outlives the call that began it
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", eventing.ErrNotSent, err)
 	}
 	work := newJob(sender, message)
+	speaks.adapt(work.message, message)
 	if p.textBodies {
 		asText(work.message)
 	}
@@ -43,7 +53,7 @@ func (p *Provider) sender(at node) (*sender, error) {
 	}
 	found, ok := p.senders[at]
 	if !ok {
-		found = newSender(at, p.publishing.health)
+		found = newSender(at, p.publishing.Health, defaultWindow)
 		p.senders[at] = found
 		p.work.Go(func() { p.run(found) })
 	}
@@ -57,12 +67,12 @@ func (p *Provider) sender(at node) (*sender, error) {
 func (p *Provider) run(s *sender) {
 	var (
 		left  []*job
-		tries backoff
+		tries supervise.Backoff
 		held  time.Duration
 	)
 	for {
-		conn, err := p.publishing.session(p.life)
-		if err != nil || !sleep(p.life, tries.next(held)) {
+		conn, err := p.publishing.Session(p.life)
+		if err != nil || !supervise.Sleep(p.life, tries.Next(held)) {
 			p.forget(s, left, eventing.ErrNotSent, context.Cause(p.life))
 			return
 		}
@@ -75,7 +85,7 @@ func (p *Provider) run(s *sender) {
 			p.forget(s, left, eventing.ErrRejected, err)
 			return
 		case err != nil && conn.isLost():
-			tries = backoff{} // the connection's are enough
+			tries = supervise.Backoff{} // the connection's are enough
 			continue
 		case err != nil:
 			continue // no answer in time
@@ -90,7 +100,7 @@ func (p *Provider) run(s *sender) {
 			return
 		}
 		if conn.isLost() {
-			tries = backoff{}
+			tries = supervise.Backoff{}
 			continue
 		}
 		left = p.detached(s, left, err)
@@ -119,7 +129,7 @@ func (p *Provider) detached(s *sender, left []*job, why error) []*job {
 	if left[0].tries < maxTries {
 		return left
 	}
-	left[0].end(fmt.Errorf("the broker has ended the link to %s %d times: %s", s.at.address, maxTries, reason))
+	left[0].end(eventing.ErrNotSent, fmt.Errorf("the broker has ended the link to %s %d times: %s", s.at.address, maxTries, reason))
 	return left[1:]
 }
 
@@ -130,20 +140,13 @@ func (p *Provider) forget(s *sender, left []*job, outcome, cause error) {
 	delete(p.senders, s.at)
 	ended := p.err
 	p.mu.Unlock()
+	why := fmt.Errorf("%s: %s", s.at.address, describe(cause))
 	if ended != nil {
-		s.err = fmt.Errorf("%w: %w", eventing.ErrNotSent, ended)
-	} else {
-		s.err = fmt.Errorf("%w: %s: %s", outcome, s.at.address, describe(cause))
+		outcome, why = eventing.ErrNotSent, ended
 	}
+	left = append(left, s.queue.end(fmt.Errorf("%w: %w", outcome, why))...)
 	for _, work := range left {
-		switch {
-		case ended != nil:
-			work.end(ended)
-		case work.stage.CompareAndSwap(waiting, withdrawn):
-			work.decide(s.err)
-		default:
-			work.end(fmt.Errorf("%s: %s", s.at.address, describe(cause)))
-		}
+		work.end(outcome, why)
 	}
 	close(s.done)
 }

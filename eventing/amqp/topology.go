@@ -2,7 +2,6 @@ package amqp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,18 +46,24 @@ func (p *Provider) remembered() []eventing.Queue {
 // it: the broker would accept the event of a queue that is missing, and drop
 // it. Its error is that of a connection that doesn't work.
 func (p *Provider) restore(ctx context.Context, conn *connection) error {
+	if err := p.checkSame(conn); err != nil {
+		return err
+	}
 	queues := p.remembered()
 	if len(queues) == 0 {
 		return nil
 	}
-	err := p.manageOn(ctx, conn, func(manager *management) error {
-		return p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.recreate(ctx, manager, queue) })
+	err := p.manageOn(ctx, conn, func(manager manager) error {
+		return p.declareAll(ctx, conn.dialect, queues, func(queue eventing.Queue) error { return manager.recreate(ctx, queue) })
 	})
 	if errors.Is(err, errNoManagement) {
-		err = p.declareAll(ctx, queues, func(queue eventing.Queue) error { return p.touchOn(ctx, conn, queue) })
+		err = p.declareAll(ctx, conn.dialect, queues, func(queue eventing.Queue) error { return p.touchOn(ctx, conn, queue) })
 	}
-	if err == nil || ctx.Err() != nil || conn.isLost() || errors.Is(err, eventing.ErrUnavailable) {
-		return err
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil, conn.isLost(), errors.Is(err, eventing.ErrUnavailable):
+		return fmt.Errorf("declare queues again: %w", err)
 	}
 	// Others needn't wait for a queue that the broker refuses.
 	p.logger.ErrorContext(ctx, "a queue can't be declared again: its events may be lost", slog.Any("reason", err))
@@ -72,24 +77,14 @@ func (p *Provider) redeclare(ctx context.Context, queue eventing.Queue) error {
 		if each != queue && each.DeadLetter() != queue {
 			continue
 		}
-		err := p.manage(ctx, func(manager *management) error { return p.recreate(ctx, manager, queue) })
+		err := p.manage(ctx, func(manager manager) error { return manager.recreate(ctx, queue) })
 		if errors.Is(err, errNoManagement) {
 			return nil // attaching makes it
 		}
 		if err != nil {
-			return fmt.Errorf("declare %s again: %w", queueNode(queue, p.naming).address, err)
+			return fmt.Errorf("declare %v again: %w", queue, err)
 		}
 		return nil
 	}
 	return nil
-}
-
-// recreate makes the queue unless it exists. It isn't compared: that was done
-// when it was declared.
-func (p *Provider) recreate(ctx context.Context, manager *management, queue eventing.Queue) error {
-	wanted, err := json.Marshal(specify(queue, p.naming))
-	if err != nil {
-		return fmt.Errorf("encode: %w", err)
-	}
-	return manager.call(ctx, nil, "createQueue", string(wanted), true)
 }

@@ -16,10 +16,6 @@ import (
 
 const managementAddress = "activemq.management"
 
-// errNoManagement is returned where the user may not manage the broker, or the
-// broker isn't Artemis.
-var errNoManagement = errors.New("amqp: the broker offers no management to this user")
-
 // The reasons of Artemis for refusing an operation.
 const (
 	noSuchQueue  = "AMQ229017"
@@ -40,8 +36,8 @@ func isRefused(err error, code string) bool {
 	return ok && strings.HasPrefix(refused.reason, code+":")
 }
 
-// management asks the broker to do things, one after the other.
-type management struct {
+// artemisManager asks the broker to do things, one after the other.
+type artemisManager struct {
 	provider *Provider
 	conn     *connection
 	requests *link[*amqp.Sender]
@@ -50,58 +46,10 @@ type management struct {
 	failed   bool   // it may answer no further request
 }
 
-// manage does work that manages the broker, again where the connection is lost
-// meanwhile. It waits for one within ctx.
-func (p *Provider) manage(ctx context.Context, work func(*management) error) error {
-	for {
-		conn, err := p.session(ctx, p.publishing)
-		if err != nil {
-			return err
-		}
-		err = p.manageOn(ctx, conn, work)
-		if err == nil || !conn.isLost() || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-// manageOn is manage on one connection. What it worked with is kept for the
-// next work, unless it has failed.
-func (p *Provider) manageOn(ctx context.Context, conn *connection, work func(*management) error) error {
-	p.mu.Lock()
-	err, manager := p.unmanaged, p.manager
-	p.manager = nil
-	p.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	if manager == nil || manager.conn != conn {
-		if manager, err = p.openManagement(ctx, conn); err != nil {
-			return err
-		}
-	}
-	err = work(manager)
-	p.keep(manager)
-	return err
-}
-
-// keep keeps one that works.
-func (p *Provider) keep(manager *management) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.state != running: // it ends with the connection
-	case !manager.failed && p.manager == nil:
-		p.manager = manager
-	default:
-		p.leaving.Go(manager.end)
-	}
-}
-
-func (p *Provider) openManagement(ctx context.Context, conn *connection) (*management, error) {
+func openArtemisManager(ctx context.Context, p *Provider, conn *connection) (*artemisManager, error) {
 	ctx, cancel := p.limit(ctx)
 	defer cancel()
-	made, err := await(ctx, p, func() (*management, error) { return p.attachManagement(ctx, conn) }, func(late *management) {
+	made, err := await(ctx, p, func() (*artemisManager, error) { return attachArtemisManager(ctx, p, conn) }, func(late *artemisManager) {
 		late.end()
 	})
 	if err != nil {
@@ -110,10 +58,7 @@ func (p *Provider) openManagement(ctx context.Context, conn *connection) (*manag
 	return made, nil
 }
 
-func (p *Provider) attachManagement(ctx context.Context, conn *connection) (*management, error) {
-	if !conn.isArtemis() {
-		return nil, errNoManagement
-	}
+func attachArtemisManager(ctx context.Context, p *Provider, conn *connection) (*artemisManager, error) {
 	replies, err := open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
 		return session.NewReceiver(ctx, "", &amqp.ReceiverOptions{
 			Credit:             10,
@@ -129,18 +74,20 @@ func (p *Provider) attachManagement(ctx context.Context, conn *connection) (*man
 		replies.close(context.WithoutCancel(ctx))
 		return nil, err
 	}
-	return &management{provider: p, conn: conn, requests: requests, replies: replies}, nil
+	return &artemisManager{provider: p, conn: conn, requests: requests, replies: replies}, nil
 }
 
+func (m *artemisManager) worksOn(conn *connection) bool { return m.conn == conn && !m.failed }
+
 // end waits for the broker's answers, or the end of the connection.
-func (m *management) end() {
+func (m *artemisManager) end() {
 	m.requests.close(context.Background())
 	m.replies.close(context.Background())
 }
 
 // call invokes an operation of the broker and decodes its only result into
 // result, unless that is nil.
-func (m *management) call(ctx context.Context, result any, operation string, arguments ...any) error {
+func (m *artemisManager) call(ctx context.Context, result any, operation string, arguments ...any) error {
 	body, err := json.Marshal(arguments)
 	if err != nil {
 		return fmt.Errorf("encode the arguments of %s: %w", operation, err)
@@ -168,7 +115,7 @@ func (m *management) call(ctx context.Context, result any, operation string, arg
 }
 
 // request returns when the broker has accepted the request.
-func (m *management) request(ctx context.Context, id, operation, body string) error {
+func (m *artemisManager) request(ctx context.Context, id, operation, body string) error {
 	replyTo := m.replies.end.Address()
 	// It may hang where the broker gives no credit; then await goes on alone.
 	receipt, err := m.requests.end.SendWithReceipt(context.WithoutCancel(ctx), &amqp.Message{
@@ -197,7 +144,7 @@ func (m *management) request(ctx context.Context, id, operation, body string) er
 
 // reply waits for the reply to the request. One to an earlier request, which
 // was given up, is passed over.
-func (m *management) reply(ctx context.Context, id string) (*amqp.Message, error) {
+func (m *artemisManager) reply(ctx context.Context, id string) (*amqp.Message, error) {
 	for {
 		reply, err := m.replies.end.Receive(ctx, nil)
 		if err != nil {
