@@ -31,6 +31,13 @@ broker: $(BIN)/withbroker ## start ActiveMQ Artemis for a tour, until Ctrl-C
 	@tools/deps.sh check
 	@$(BIN)/withbroker
 
+EVENTS ?= 1000000
+
+.PHONY: soak
+soak: ## account for a million events (or EVENTS=n) while the broker is killed three times
+	@tools/deps.sh check
+	@GOTOOLCHAIN=$(GO_OLD) go run ./internal/cmd/soak -events $(EVENTS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target with 250,000 inputs
 	@GOTOOLCHAIN=$(GO_OLD) tools/fuzz.sh

@@ -29,6 +29,8 @@ forbid eventing/trace "$module/environment"
 forbid eventing/amqp "$module/environment"
 forbid eventing/eventingtest "$module/eventing/amqp"
 forbid internal/artemis "$module/eventing"
+forbid internal/foreign "$module/eventing"
+forbid internal/soak "$module/eventing/memory"
 forbid internal/supervise "$module/eventing"
 forbid internal/amqppeer "$module/eventing"
 

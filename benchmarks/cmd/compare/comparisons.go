@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ const (
 )
 
 func comparisons() []*comparison {
-	return append(append(loads(), brokered()...),
+	return append(slices.Concat(loads(), brokered(), originals()),
 		fairness("Fairness: median latency of a listener, its events back to back", 0),
 		fairness("Fairness: median latency of a listener, an event each 100 µs", 100*time.Microsecond),
 		backlog(),
