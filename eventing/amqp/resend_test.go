@@ -24,7 +24,7 @@ func TestSendsOnTheNextConnectionKeepTheirOrder(t *testing.T) {
 	between := newCutter(t, stuck.url)
 	provider := start(t, amqp.Config{URL: between.url, IdleTimeout: time.Minute, MaxMessageBytes: 16 << 20})
 	queue := eventing.Queue{Event: unique("event"), Listener: unique("listener"), Durable: true}
-	other := start(t, amqp.Config{URL: place})
+	other := start(t, amqp.Config{URL: place, MaxMessageBytes: 16 << 20})
 	declare(t, other, place, queue)
 	send(t, provider, textMessage(queue.Event, "attaches"))
 

@@ -66,6 +66,7 @@ func TestCountersOfMessagesThatAreSentAgain(t *testing.T) {
 		require.NoError(t, err)
 		receipts = append(receipts, receipt)
 	}
+	require.Eventually(t, func() bool { return provider.TransportStats().Published == 4 }, limit, time.Millisecond)
 	between.detach(t)
 	end()
 	for _, receipt := range receipts {

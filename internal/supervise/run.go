@@ -14,11 +14,7 @@ func (s *Supervisor[C]) Run() {
 		tries Backoff
 		held  time.Duration
 	)
-	conn := s.Last()
-	if conn == none {
-		s.move(Connecting, s.config.Pending)
-	}
-	for {
+	for conn := s.Last(); ; {
 		if conn != none {
 			began := time.Now()
 			select {

@@ -37,8 +37,7 @@ type Config[C Connection] struct {
 	// Nil does nothing.
 	Restore func(ctx context.Context, conn C) error
 
-	// Pending is what Health returns until the first try has ended, once Run runs
-	// without a connection. Nil is allowed.
+	// Pending is what Health returns until the first try has ended.
 	Pending error
 
 	// IsDenied tells whether an error of Dial or Restore says that the peer
@@ -70,7 +69,7 @@ type Supervisor[C Connection] struct {
 func New[C Connection](life context.Context, config Config[C]) *Supervisor[C] {
 	return &Supervisor[C]{
 		config: config, life: life, wake: make(chan struct{}, 1),
-		changed: make(chan struct{}), state: Connecting, since: time.Now(),
+		changed: make(chan struct{}), state: Connecting, fault: config.Pending, since: time.Now(),
 	}
 }
 
@@ -133,8 +132,7 @@ func (s *Supervisor[C]) Session(ctx context.Context) (C, error) {
 	}
 }
 
-// Health returns nil while there is a connection, and before Run, else why there
-// is none.
+// Health returns nil while there is a connection, else why there is none.
 func (s *Supervisor[C]) Health() error {
 	var none C
 	s.mu.Lock()

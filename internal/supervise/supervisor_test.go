@@ -108,7 +108,7 @@ func TestWithoutAFirstConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer(t)
-		require.NoError(t, s.supervisor.Health())
+		require.ErrorIs(t, s.supervisor.Health(), errPending)
 		s.fail(errAway, nil)
 		s.run(t)
 		require.ErrorIs(t, s.supervisor.Health(), errAway)
