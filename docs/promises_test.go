@@ -13,12 +13,14 @@ import (
 // TestTableOfPromises: the table is what the conformance suite has shown.
 func TestTableOfPromises(t *testing.T) {
 	t.Parallel()
-	memory, artemis := readPromises(t, "memory"), readPromises(t, "artemis")
+	memory, artemis, classic := readPromises(t, "memory"), readPromises(t, "artemis"), readPromises(t, "classic")
 	require.Len(t, artemis, len(memory))
-	table := "| promise | memory | Artemis, by AMQP 1.0 |\n| --- | --- | --- |\n"
+	require.Len(t, classic, len(memory))
+	table := "| promise | memory | Artemis, by AMQP 1.0 | ActiveMQ Classic, by AMQP 1.0 |\n| --- | --- | --- | --- |\n"
 	for i := range memory {
 		require.Equal(t, memory[i][0], artemis[i][0])
-		table += "| " + memory[i][0] + " | " + memory[i][1] + " | " + artemis[i][1] + " |\n"
+		require.Equal(t, memory[i][0], classic[i][0])
+		table += "| " + memory[i][0] + " | " + memory[i][1] + " | " + artemis[i][1] + " | " + classic[i][1] + " |\n"
 	}
 	page, err := os.ReadFile("delivery.md")
 	require.NoError(t, err)

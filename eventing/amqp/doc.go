@@ -1,4 +1,6 @@
-// Package amqp carries events over AMQP 1.0, to ActiveMQ Artemis first.
+// Package amqp carries events over AMQP 1.0. It is proven on ActiveMQ Artemis and
+// ActiveMQ Classic; RabbitMQ and Azure Service Bus are spoken to by their manuals:
+// see [Broker]. What follows is about Artemis where it names no other.
 //
 // [Config] goes to eventing.Module, and [Scheme] to [eventing.Configured]; [New]
 // makes a provider for use without the container.
