@@ -7,7 +7,6 @@ package artemis
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -18,8 +17,7 @@ import (
 )
 
 const (
-	user         = "aspyx"
-	portAttempts = 5
+	user = "aspyx"
 
 	// codeLive is Artemis' code for "the server is active", which doesn't change
 	// with the wording.
@@ -67,41 +65,37 @@ type User struct {
 // Broker is a running, killed or stopped broker. Its methods, except URL, Port
 // and LogTail, must not be called concurrently.
 type Broker struct {
+	*jvm.Machine
+
 	options  Options
 	port     int
 	further  []int // the ports of Options.Acceptors
 	password string
-	process  *jvm.Machine // nil while the broker is down
 }
 
 // Start writes the configuration of a new broker into options.Dir, starts it
 // and returns when it answers AMQP clients, at the latest after 60 seconds.
 // Its errors end with the last lines of the broker's log.
 func Start(ctx context.Context, options Options) (*Broker, error) {
-	for attempt := 1; ; attempt++ {
-		port, err := jvm.FreePort(ctx)
-		if err != nil {
-			return nil, err
-		}
-		broker := &Broker{options: options, port: port, password: PasswordMarker + rand.Text()}
+	var broker *Broker
+	err := jvm.OnFreePort(ctx, func(port int) (err error) {
+		broker = &Broker{options: options, port: port, password: PasswordMarker + rand.Text()}
 		for range options.Acceptors {
 			if port, err = jvm.FreePort(ctx); err != nil {
-				return nil, err
+				return err
 			}
 			broker.further = append(broker.further, port)
 		}
 		if err := writeInstance(broker); err != nil {
-			return nil, err
+			return err
 		}
-		err = broker.start(ctx)
-		if err == nil {
-			return broker, nil
-		}
-		// The port was free when it was chosen, but nothing reserves it.
-		if !errors.Is(err, ErrPortTaken) || attempt == portAttempts {
-			return nil, err
-		}
+		broker.Machine, err = jvm.Start(ctx, broker.machine())
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return broker, nil
 }
 
 // PasswordMarker begins every password of the tests.
@@ -126,34 +120,6 @@ func (b *Broker) URLOf(index int) string {
 // same over a restart.
 func (b *Broker) Port(acceptor int) int { return b.further[acceptor] }
 
-// Kill ends the broker at once (SIGKILL), as a crash would, and waits until
-// it is gone. What it had confirmed as durable is there after Restart. A
-// broker that is down stays so.
-func (b *Broker) Kill() {
-	if b.process == nil {
-		return
-	}
-	b.process.Kill()
-	b.process = nil
-}
-
-// Stop ends the broker in order (SIGTERM) and waits until it is gone. When
-// ctx ends first, the broker is killed and ctx's cause returned.
-func (b *Broker) Stop(ctx context.Context) error {
-	if b.process == nil {
-		return nil
-	}
-	defer b.Kill()
-	return b.process.Stop(ctx)
-}
-
-// Restart ends the broker like Kill, when it runs, and starts it again on the
-// same port with the same data.
-func (b *Broker) Restart(ctx context.Context) error {
-	b.Kill()
-	return b.start(ctx)
-}
-
 // Format prints the broker's address under every verb, never its password.
 func (b *Broker) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "Artemis on %s", b.address())
@@ -163,15 +129,11 @@ func (b *Broker) address() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.port))
 }
 
-// LogTail returns the last lines of the broker's log, for the report of a
-// failed test; it is empty when there is none.
-func (b *Broker) LogTail() string { return jvm.LogTail(b.options.Dir) }
-
-// start runs the JVM itself, not the distribution's shell script: signals then
+// machine runs the JVM itself, not the distribution's shell script: signals then
 // reach the broker, and its memory is ours to choose.
-func (b *Broker) start(ctx context.Context) error {
+func (b *Broker) machine() jvm.Options {
 	etc := filepath.Join(b.options.Dir, "etc")
-	running, err := jvm.Start(ctx, jvm.Options{
+	return jvm.Options{
 		Name: "Artemis", Dir: b.options.Dir, Live: codeLive, Address: b.address(),
 		Arguments: []string{
 			"-Xms64M", "-Xmx512M", "-XX:+UseSerialGC",
@@ -185,10 +147,5 @@ func (b *Broker) start(ctx context.Context) error {
 			"-classpath", filepath.Join(b.options.Home, "lib", "artemis-boot.jar"),
 			"org.apache.activemq.artemis.boot.Artemis", "run",
 		},
-	})
-	if err != nil {
-		return err
 	}
-	b.process = running
-	return nil
 }

@@ -7,10 +7,10 @@ import (
 
 // Suspend has the broker do nothing until Resume (SIGSTOP), while its
 // connections stay open. Kill and Restart work meanwhile.
-func (b *Broker) Suspend() { b.process.Signal(syscall.SIGSTOP) }
+func (b *Broker) Suspend() { b.Signal(syscall.SIGSTOP) }
 
 // Resume ends a Suspend.
-func (b *Broker) Resume() { b.process.Signal(syscall.SIGCONT) }
+func (b *Broker) Resume() { b.Signal(syscall.SIGCONT) }
 
 // ChangePassword gives the broker's user another password. It counts after the
 // next Restart; URL has it at once.

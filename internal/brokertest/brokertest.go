@@ -12,6 +12,7 @@ import (
 
 	"github.com/aspyx-go/aspyx/internal/artemis"
 	"github.com/aspyx-go/aspyx/internal/classic"
+	"github.com/aspyx-go/aspyx/internal/jvm"
 )
 
 // The environment variables that connect a test run with its brokers.
@@ -51,12 +52,7 @@ func Own(tb testing.TB, changes ...func(*artemis.Options)) *artemis.Broker {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
-		broker.Kill()
-		if tb.Failed() {
-			tb.Logf("the broker's log ends:\n%s", broker.LogTail())
-		}
-	})
+	endWith(tb, broker.Machine)
 	return broker
 }
 
@@ -76,13 +72,19 @@ func Classic(tb testing.TB, changes ...func(*classic.Options)) *classic.Broker {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	endWith(tb, broker.Machine)
+	return broker
+}
+
+// endWith kills the broker when the test ends.
+func endWith(tb testing.TB, broker *jvm.Machine) {
+	tb.Helper()
 	tb.Cleanup(func() {
 		broker.Kill()
 		if tb.Failed() {
 			tb.Logf("the broker's log ends:\n%s", broker.LogTail())
 		}
 	})
-	return broker
 }
 
 // Home returns the folder of the Artemis distribution, for tests that start

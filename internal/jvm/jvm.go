@@ -21,7 +21,10 @@ import (
 // wrong ones, so that a run can be searched for passwords that were printed.
 const PasswordMarker = "cAnArY-"
 
-const startTimeout = 60 * time.Second
+const (
+	startTimeout = 60 * time.Second
+	portAttempts = 5
+)
 
 // ErrPortTaken is returned when something else listens on the broker's port.
 var ErrPortTaken = errors.New("the broker's port is taken by another process")
@@ -42,55 +45,97 @@ type Options struct {
 	Address string
 }
 
-// Machine is a broker's process. Its methods must not be called concurrently.
+// Machine is a broker's process, and the next one after a restart: one that is
+// running, killed or stopped. Its methods, except LogTail, must not be called
+// concurrently.
 type Machine struct {
-	name    string
-	process *process
+	options Options
+	process *process // nil while the broker is down
 }
 
 // Start starts a broker and returns when it answers AMQP clients, at the latest
 // after 60 seconds. Its errors end with the last lines of the broker's log.
 func Start(ctx context.Context, options Options) (*Machine, error) {
+	m := &Machine{options: options}
+	if err := m.start(ctx); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func (m *Machine) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready after %v", startTimeout))
 	defer cancel()
 
-	logs, err := openLog(options.Dir)
+	logs, err := openLog(m.options.Dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = logs.file.Close() }()
 
-	cmd := exec.Command(javaCommand(), options.Arguments...) //nolint:noctx // it outlives the context of this call
-	cmd.Env = append(os.Environ(), options.Env...)
+	cmd := exec.Command(javaCommand(), m.options.Arguments...) //nolint:noctx // it outlives the context of this call
+	cmd.Env = append(os.Environ(), m.options.Env...)
 	cmd.Stdout, cmd.Stderr = logs.file, logs.file
 	running, err := startProcess(cmd)
 	if err != nil {
-		return nil, fmt.Errorf("start %s (it needs Java 17 or later, `make deps` installs it): %w", options.Name, err)
+		return fmt.Errorf("start %s (it needs Java 17 or later, `make deps` installs it): %w", m.options.Name, err)
 	}
-	if err := awaitReady(ctx, running, logs, &options); err != nil {
+	if err := awaitReady(ctx, running, logs, &m.options); err != nil {
 		running.kill()
-		return nil, fmt.Errorf("start %s: %w; its log ends:\n%s", options.Name, err, LogTail(options.Dir))
+		return fmt.Errorf("start %s: %w; its log ends:\n%s", m.options.Name, err, m.LogTail())
 	}
-	return &Machine{name: options.Name, process: running}, nil
+	m.process = running
+	return nil
 }
 
 // Kill ends the broker at once (SIGKILL), as a crash would, and waits until it
-// is gone.
-func (m *Machine) Kill() { m.process.kill() }
-
-// Signal tells the process something; one that is gone needs no telling.
-func (m *Machine) Signal(signal os.Signal) { m.process.signal(signal) }
+// is gone. What it had confirmed as durable is there after Restart. A broker
+// that is down stays so.
+func (m *Machine) Kill() {
+	if m.process == nil {
+		return
+	}
+	m.process.kill()
+	m.process = nil
+}
 
 // Stop ends the broker in order (SIGTERM) and waits until it is gone. When ctx
 // ends first, the broker is killed and ctx's cause returned.
 func (m *Machine) Stop(ctx context.Context) error {
-	defer m.process.kill()
-	m.process.signal(syscall.SIGTERM)
+	if m.process == nil {
+		return nil
+	}
+	defer m.Kill()
+	m.Signal(syscall.SIGTERM)
 	select {
 	case <-m.process.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("stop %s: %w", m.name, context.Cause(ctx))
+		return fmt.Errorf("stop %s: %w", m.options.Name, context.Cause(ctx))
+	}
+}
+
+// Restart ends the broker like Kill, when it runs, and starts it again on the
+// same port with the same data.
+func (m *Machine) Restart(ctx context.Context) error {
+	m.Kill()
+	return m.start(ctx)
+}
+
+// Signal tells the running process something.
+func (m *Machine) Signal(signal os.Signal) { m.process.signal(signal) }
+
+// OnFreePort starts a broker on a port that nothing listened on when it was
+// chosen. As nothing reserves it, another one is chosen where it is taken.
+func OnFreePort(ctx context.Context, start func(port int) error) error {
+	for attempt := 1; ; attempt++ {
+		port, err := FreePort(ctx)
+		if err != nil {
+			return err
+		}
+		if err = start(port); !errors.Is(err, ErrPortTaken) || attempt == portAttempts {
+			return err
+		}
 	}
 }
 

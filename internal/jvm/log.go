@@ -40,10 +40,10 @@ func (l *logFile) sinceOpened() ([]byte, error) {
 	return text, nil
 }
 
-// LogTail returns the last lines of the log in a broker's folder, for the report of a
-// failed test; it is empty when there is none.
-func LogTail(dir string) string {
-	text, err := os.ReadFile(filepath.Join(dir, logName)) //nolint:gosec // the caller's own folder
+// LogTail returns the last lines of the broker's log, for the report of a failed
+// test; it is empty when there is none.
+func (m *Machine) LogTail() string {
+	text, err := os.ReadFile(filepath.Join(m.options.Dir, logName))
 	if err != nil {
 		return ""
 	}
