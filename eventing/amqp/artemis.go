@@ -76,11 +76,7 @@ func (artemis) explain(queue eventing.Queue, naming eventing.Naming, err error) 
 }
 
 func (artemis) manage(ctx context.Context, p *Provider, conn *connection) (manager, error) {
-	opened, err := openArtemisManager(ctx, p, conn)
-	if err != nil {
-		return nil, err
-	}
-	return opened, nil
+	return openManager(ctx, p, conn, attachArtemisManager)
 }
 
 // learn finds out whether the user may manage the broker, and ask it about

@@ -53,26 +53,8 @@ type artemisManager struct {
 	failed   bool   // it may answer no further request
 }
 
-func openArtemisManager(ctx context.Context, p *Provider, conn *connection) (*artemisManager, error) {
-	ctx, cancel := p.limit(ctx)
-	defer cancel()
-	made, err := await(ctx, p, func() (*artemisManager, error) { return attachArtemisManager(ctx, p, conn) }, func(late *artemisManager) {
-		late.end()
-	})
-	if err != nil {
-		return nil, explainManagement("open", err)
-	}
-	return made, nil
-}
-
 func attachArtemisManager(ctx context.Context, p *Provider, conn *connection) (*artemisManager, error) {
-	replies, err := open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
-		return session.NewReceiver(ctx, "", &amqp.ReceiverOptions{
-			Credit:             10,
-			DynamicAddress:     true,
-			SourceCapabilities: []string{"temporary-queue"},
-		})
-	})
+	replies, err := openTemporary(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +99,7 @@ func (m *artemisManager) invoke(ctx context.Context, resource string, result any
 		m.failed = true
 		return explainManagement(operation, err)
 	}
-	reply, err := await(limited, m.provider, func() (*amqp.Message, error) { return m.reply(limited, id) }, nil)
+	reply, err := await(limited, m.provider, func() (*amqp.Message, error) { return awaitReply(limited, m.replies.end, id) }, nil)
 	m.failed = err != nil
 	if late, ok := errors.AsType[*noAnswerError](err); ok {
 		// The request was accepted, so somebody is there.
@@ -134,7 +116,7 @@ func (m *artemisManager) invoke(ctx context.Context, resource string, result any
 func (m *artemisManager) request(ctx context.Context, id, resource, operation, body string) error {
 	replyTo := m.replies.end.Address()
 	// It may hang where the broker gives no credit; then await goes on alone.
-	receipt, err := m.requests.end.SendWithReceipt(context.WithoutCancel(ctx), &amqp.Message{
+	state, err := sendOne(ctx, m.requests.end, &amqp.Message{
 		Header:     &amqp.MessageHeader{Priority: eventing.DefaultPriority, TTL: time.Minute},
 		Properties: &amqp.MessageProperties{MessageID: id, ReplyTo: &replyTo},
 		ApplicationProperties: map[string]any{
@@ -142,11 +124,7 @@ func (m *artemisManager) request(ctx context.Context, id, resource, operation, b
 			"_AMQ_OperationName": operation,
 		},
 		Value: body,
-	}, nil)
-	if err != nil {
-		return err
-	}
-	state, err := receipt.Wait(ctx)
+	})
 	if err != nil {
 		return err
 	}
@@ -156,21 +134,6 @@ func (m *artemisManager) request(ctx context.Context, id, resource, operation, b
 		return fmt.Errorf("%w: %w", errNoManagement, err)
 	}
 	return nil
-}
-
-// reply waits for the reply to the request. One to an earlier request, which
-// was given up, is passed over.
-func (m *artemisManager) reply(ctx context.Context, id string) (*amqp.Message, error) {
-	for {
-		reply, err := m.replies.end.Receive(ctx, nil)
-		if err != nil {
-			return nil, err
-		}
-		_ = m.replies.end.AcceptMessage(context.WithoutCancel(ctx), reply)
-		if reply.Properties != nil && reply.Properties.CorrelationID == any(id) {
-			return reply, nil
-		}
-	}
 }
 
 // readReply reads the JSON array of one result. A string goes into a *string;

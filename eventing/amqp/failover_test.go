@@ -36,20 +36,19 @@ func TestFailover(t *testing.T) {
 	t.Parallel()
 	first, second, config := twoPlaces(t)
 	f := newTraffic(t, config)
-	for range 1 { // the pauses grow where connections break as soon as they are made
-		f.requireFlow(t)
-		assert.Equal(t, []int{2, 0}, []int{first.live(), second.live()}, "both connections are to one place")
-		second.reopen()
-		first.cut()
-		require.Eventually(t, func() bool { return second.live() >= 2 }, limit, 10*time.Millisecond)
-		requireHealed(t, f.provider)
-		f.requireFlow(t)
-		assert.Equal(t, []int{0, 2}, []int{first.live(), second.live()})
-		first.reopen()
-		second.cut()
-		require.Eventually(t, func() bool { return first.live() >= 2 }, limit, 10*time.Millisecond)
-		requireHealed(t, f.provider)
-	}
+	// Once each way: the pauses grow where connections break as soon as they are made.
+	f.requireFlow(t)
+	assert.Equal(t, []int{2, 0}, []int{first.live(), second.live()}, "both connections are to one place")
+	second.reopen()
+	first.cut()
+	require.Eventually(t, func() bool { return second.live() >= 2 }, limit, 10*time.Millisecond)
+	requireHealed(t, f.provider)
+	f.requireFlow(t)
+	assert.Equal(t, []int{0, 2}, []int{first.live(), second.live()})
+	first.reopen()
+	second.cut()
+	require.Eventually(t, func() bool { return first.live() >= 2 }, limit, 10*time.Millisecond)
+	requireHealed(t, f.provider)
 	f.requireAllHandled(t)
 }
 
@@ -131,12 +130,7 @@ func TestFailoverOverTLS(t *testing.T) {
 				requireWorks(t, config)
 				return
 			}
-			provider, err := amqp.New(config)
-			require.NoError(t, err)
-			err = provider.Start(within(t))
-			require.ErrorIs(t, err, eventing.ErrUnavailable)
-			require.ErrorContains(t, err, test.want)
-			assert.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), password)
+			requireRefused(t, config, test.want)
 		})
 	}
 }

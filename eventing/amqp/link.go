@@ -66,3 +66,24 @@ func openReceiver(ctx context.Context, conn *connection, at node, name string) (
 		return session.NewReceiver(ctx, at.address, options)
 	})
 }
+
+// openTemporary receives from an address that the broker makes for this link.
+func openTemporary(ctx context.Context, conn *connection) (*link[*amqp.Receiver], error) {
+	return open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
+		return session.NewReceiver(ctx, "", &amqp.ReceiverOptions{
+			Credit:             10,
+			DynamicAddress:     true,
+			SourceCapabilities: []string{"temporary-queue"},
+		})
+	})
+}
+
+// sendOne sends a message and waits for its outcome, until ctx is done. It hangs
+// beyond that where the broker gives no credit.
+func sendOne(ctx context.Context, sender *amqp.Sender, message *amqp.Message) (amqp.DeliveryState, error) {
+	receipt, err := sender.SendWithReceipt(context.WithoutCancel(ctx), message, nil)
+	if err != nil {
+		return nil, err
+	}
+	return receipt.Wait(ctx)
+}

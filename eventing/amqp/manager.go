@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/Azure/go-amqp"
+
 	"github.com/aspyx-go/aspyx/eventing"
 	"github.com/aspyx-go/aspyx/internal/supervise"
 )
@@ -40,6 +42,34 @@ type manager interface {
 
 	// end waits for the broker's answers, or the end of the connection.
 	end()
+}
+
+// openManager has a manager attach to the broker, within the time limit.
+func openManager[M manager](
+	ctx context.Context, p *Provider, conn *connection, attach func(context.Context, *Provider, *connection) (M, error),
+) (manager, error) {
+	ctx, cancel := p.limit(ctx)
+	defer cancel()
+	made, err := await(ctx, p, func() (M, error) { return attach(ctx, p, conn) }, func(late M) { late.end() })
+	if err != nil {
+		return nil, explainManagement("open", err)
+	}
+	return made, nil
+}
+
+// awaitReply waits for the reply to a request. One to an earlier request, which
+// was given up, is passed over.
+func awaitReply(ctx context.Context, replies *amqp.Receiver, id string) (*amqp.Message, error) {
+	for {
+		reply, err := replies.Receive(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		_ = replies.AcceptMessage(context.WithoutCancel(ctx), reply) // nothing is done where the broker has settled it
+		if reply.Properties != nil && reply.Properties.CorrelationID == any(id) {
+			return reply, nil
+		}
+	}
 }
 
 // errShutDown is returned, with [eventing.ErrUnavailable], by a broker that is

@@ -13,13 +13,7 @@ import (
 // without a scheduler doesn't, and says nothing. It sends two messages to itself,
 // the first of them with a delay, and looks which one comes first.
 func probeDelay(ctx context.Context, conn *connection) (bool, error) {
-	replies, err := open(ctx, conn, func(session *amqp.Session) (*amqp.Receiver, error) {
-		return session.NewReceiver(ctx, "", &amqp.ReceiverOptions{
-			Credit:             2,
-			DynamicAddress:     true,
-			SourceCapabilities: []string{"temporary-queue"},
-		})
-	})
+	replies, err := openTemporary(ctx, conn)
 	if err != nil {
 		return false, err
 	}
@@ -45,11 +39,7 @@ func isOvertaken(ctx context.Context, sender *amqp.Sender, receiver *amqp.Receiv
 	for _, message := range []*eventing.Message{{Event: "late", Delay: delay}, {Event: "soon"}} {
 		encoded := encode(message)
 		classic{}.adapt(encoded, message)
-		receipt, err := sender.SendWithReceipt(context.WithoutCancel(ctx), encoded, nil)
-		if err != nil {
-			return false, err
-		}
-		state, err := receipt.Wait(ctx)
+		state, err := sendOne(ctx, sender, encoded)
 		if err != nil {
 			return false, err
 		}

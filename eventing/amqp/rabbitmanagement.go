@@ -34,18 +34,6 @@ type rabbitManager struct {
 	failed   bool   // it may answer no further request
 }
 
-func openRabbitManager(ctx context.Context, p *Provider, conn *connection) (*rabbitManager, error) {
-	ctx, cancel := p.limit(ctx)
-	defer cancel()
-	made, err := await(ctx, p, func() (*rabbitManager, error) { return attachRabbitManager(ctx, p, conn) }, func(late *rabbitManager) {
-		late.end()
-	})
-	if err != nil {
-		return nil, explainManagement("open", err)
-	}
-	return made, nil
-}
-
 func attachRabbitManager(ctx context.Context, p *Provider, conn *connection) (*rabbitManager, error) {
 	m := &rabbitManager{provider: p, conn: conn}
 	settled := amqp.SenderSettleModeSettled
@@ -126,7 +114,7 @@ func (m *rabbitManager) call(ctx context.Context, method, path string, body map[
 		if err != nil {
 			return nil, err
 		}
-		return m.reply(limited, id)
+		return awaitReply(limited, m.replies.end, id)
 	}, nil)
 	if err != nil {
 		m.failed = true
@@ -136,20 +124,6 @@ func (m *rabbitManager) call(ctx context.Context, method, path string, body map[
 		return nil
 	}
 	return &managementError{method + " " + path, describe(errors.New(rabbitReason(reply)))}
-}
-
-// reply waits for the reply to the request. One to an earlier request, which
-// was given up, is passed over.
-func (m *rabbitManager) reply(ctx context.Context, id string) (*amqp.Message, error) {
-	for {
-		reply, err := m.replies.end.Receive(ctx, nil)
-		if err != nil {
-			return nil, err
-		}
-		if reply.Properties != nil && reply.Properties.CorrelationID == any(id) {
-			return reply, nil
-		}
-	}
 }
 
 // rabbitReason is the broker's reason for a refusal: its code, and its words.

@@ -58,11 +58,7 @@ func (rabbitMQ) released(message *eventing.Message) error {
 func (rabbitMQ) explain(eventing.Queue, eventing.Naming, error) error { return nil }
 
 func (rabbitMQ) manage(ctx context.Context, p *Provider, conn *connection) (manager, error) {
-	opened, err := openRabbitManager(ctx, p, conn)
-	if err != nil {
-		return nil, err
-	}
-	return opened, nil
+	return openManager(ctx, p, conn, attachRabbitManager)
 }
 
 // learn says no to what isn't proven. Without management no queue could be

@@ -30,7 +30,7 @@ func TestLinkErrorSendsNothing(t *testing.T) {
 	assert.True(t, hasCondition(err, amqp.ErrCondMessageSizeExceeded), err)
 	link.close(ctx)
 	require.Error(t, linkError(link.end))
-	manager, err := openArtemisManager(ctx, provider, provider.publishing.Last())
+	manager, err := attachArtemisManager(ctx, provider, provider.publishing.Last())
 	require.NoError(t, err)
 	require.NoError(t, manager.call(ctx, nil, "deleteAddress", at.address))
 	manager.end()
